@@ -1,0 +1,66 @@
+# All work starts here; `make` alone lists what there is. Needs Python 3.11 or newer, nothing else.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+NOTEBOOKS = $(wildcard book/*.ipynb book/*/*.ipynb solutions/*/*.ipynb)
+
+# One thread: the same numbers and comparable times on every machine.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+
+.PHONY: help book serve test lint notebooks homework grade requirements clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile
+
+book: .venv/installed _build/started ## set everything up and build the book
+	$(BIN)/jupyter-book build -W --keep-going . || { rm -rf _build/.doctrees; exit 1; }
+	@echo "The book is ready: open $(CURDIR)/_build/html/index.html, or run make serve."
+
+serve: book ## build the book and show it on http://127.0.0.1:8000
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+test: book ## build the book, then run every test: package, notebooks, homework, site
+	$(BIN)/pytest --ignore tests/site
+	$(BIN)/pytest --nbval --nbval-current-env --nbval-cell-timeout 120 -n 2 --dist loadfile $(NOTEBOOKS)
+	$(BIN)/pytest tests/site
+
+lint: .venv/installed ## check style, spelling and the notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/python -m tools.notebooks lint $(NOTEBOOKS)
+
+notebooks: .venv/installed ## run all notebooks in place and keep their text outputs
+	$(BIN)/python -m tools.notebooks run $(NOTEBOOKS)
+
+homework: .venv/installed ## write exercises/ anew from solutions/
+	$(BIN)/python -m tools.homework
+
+grade: .venv/installed ## mark a folder of submissions: make grade SUBMISSIONS=folder
+	$(if $(SUBMISSIONS),,$(error say which folder to mark: make grade SUBMISSIONS=folder))
+	$(BIN)/python -m tools.grade "$(SUBMISSIONS)"
+
+requirements: ## pin requirements.in anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --upgrade \
+		--no-header --no-annotate --output-file requirements.txt requirements.in
+	# Which CUDA packages torch needs, if any, its own wheel says.
+	sed -i.old -E '/^(cuda|nvidia|triton)/d' requirements.txt && rm requirements.txt.old
+
+clean: ## remove all that these commands made, except grades/
+	rm -rf .venv _build *.egg-info .pytest_cache .hypothesis .ruff_cache
+
+.venv/installed: requirements.txt requirements-katex.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("rnncourse needs Python 3.11 or newer, and $(PYTHON) is %d.%d. Name another: make book PYTHON=python3.12" % sys.version_info[:2])'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --requirement requirements.txt
+	$(BIN)/pip install --require-hashes --no-deps --requirement requirements-katex.txt
+	$(BIN)/pip install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# A build goes on from the one before. But Sphinx does not see that an extension or a static file changed,
+# and does not warn again of what it has warned of once: in both cases it starts anew.
+_build/started: .venv/installed $(wildcard book/_*/*.*)
+	rm -rf _build/.doctrees _build/html
+	@mkdir -p _build && touch $@

@@ -1,0 +1,41 @@
+"""Execute every notebook again when the package changes.
+
+The cache of executed notebooks looks at a notebook's own cells only: after an edit in ``rnncourse/``
+it would still serve the old outputs. Here each state of the package gets its own cache folder, named
+by a hash of its files. The folder is part of Sphinx's configuration, so a new one also makes Sphinx
+read every page again.
+"""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+WATCHED = ("rnncourse/**/*", "requirements.txt")  # whatever can change what a notebook prints
+SUFFIXES = {".py", ".mjs", ".css", ".txt"}
+
+
+def fingerprint(root: Path) -> str:
+    """Hash the names and contents of the watched files below ``root``."""
+    digest = hashlib.sha256()
+    for path in sorted(path for pattern in WATCHED for path in root.glob(pattern)):
+        if path.suffix in SUFFIXES:
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode())
+            digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+def choose_cache(app, config) -> None:
+    """Point the notebook cache at the folder of the package's present state; drop older ones."""
+    caches = Path(app.outdir).parent / ".jupyter_cache"
+    current = caches / fingerprint(Path(app.srcdir))
+    for old in caches.glob("*"):
+        if old != current:
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+    config.nb_execution_cache_path = str(current)
+
+
+def setup(app):
+    """Choose the cache before myst-nb reads its configuration."""
+    app.connect("config-inited", choose_cache)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,131 @@
+"""Typeset mathematics while the book is built, so that a reader's browser runs no maths script.
+
+Each formula goes through KaTeX in an embedded JavaScript engine (QuickJS) and becomes HTML for the
+eye and MathML for a screen reader. A formula that KaTeX cannot read becomes a Sphinx warning with
+its file and line, so a build with ``-W`` fails on it.
+
+KaTeX itself is not part of this repository. It comes, unchanged, inside a pinned wheel; see
+``requirements-katex.txt``.
+"""
+
+import json
+import re
+import shutil
+from functools import cache
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+
+import quickjs
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinx.locale import _
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+
+KATEX_WHEEL = "djangocms-katex"
+KATEX_FOLDER = "vendor/katex/"
+STYLE_SHEET = "katex/katex.min.css"  # in the built site, below _static
+OLD_FONT_FORMATS = re.compile(r',url\([^)]*\)\s*format\("(?:woff|truetype)"\)')
+
+logger = logging.getLogger(__name__)
+
+
+@cache
+def katex_files() -> dict[str, Path]:
+    """Map each file of the installed KaTeX distribution, named as KaTeX names it, to its path."""
+    try:
+        installed = files(KATEX_WHEEL) or []
+    except PackageNotFoundError as error:
+        raise ExtensionError(
+            f"KaTeX is not installed: the package {KATEX_WHEEL} is missing. "
+            "Run: pip install --no-deps --require-hashes -r requirements-katex.txt"
+        ) from error
+    found = {
+        path.as_posix().partition(KATEX_FOLDER)[2]: Path(path.locate())
+        for path in installed
+        if KATEX_FOLDER in path.as_posix()
+    }
+    for needed in ("katex.min.js", "katex.min.css"):
+        if needed not in found:
+            raise ExtensionError(
+                f"{KATEX_WHEEL} is installed but has no {KATEX_FOLDER}{needed}: "
+                "install the version pinned in requirements-katex.txt"
+            )
+    return found
+
+
+@cache
+def katex() -> quickjs.Context:
+    """Start the JavaScript engine and load KaTeX into it, once a build."""
+    engine = quickjs.Context()
+    engine.eval(katex_files()["katex.min.js"].read_text("utf-8"))
+    return engine
+
+
+def render(visitor, node, display: bool) -> str:
+    """Turn the LaTeX of ``node`` into HTML; warn, and show the source, where KaTeX refuses it."""
+    latex = node.astext()
+    options = {
+        "displayMode": display,
+        "macros": visitor.builder.config.katex_macros,
+        "strict": "error",
+        "throwOnError": True,
+    }
+    call = f"katex.renderToString({json.dumps(latex)}, {json.dumps(options)})"
+    try:
+        # The result travels as JSON: the engine may hold a long string in pieces, which its Python
+        # binding cannot read.
+        return json.loads(katex().eval(f"JSON.stringify({call})"))
+    except quickjs.JSException as error:
+        reason = str(error).splitlines()[0].removeprefix("ParseError: ")
+        logger.warning("%s (in the formula %s)", reason, latex, location=node, type="katex")
+        return f"<code>{visitor.encode(latex)}</code>"
+
+
+def visit_inline(visitor, node) -> None:
+    """Write a formula inside a line of text."""
+    visitor.body.append(visitor.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
+    visitor.body.append(render(visitor, node, display=False) + "</span>")
+    raise nodes.SkipNode
+
+
+def visit_display(visitor, node) -> None:
+    """Write a formula on its own line, with its number and permalink where it has one."""
+    visitor.body.append(visitor.starttag(node, "div", CLASS="math notranslate nohighlight"))
+    visitor.body.append(render(visitor, node, display=True))
+    if node["number"]:
+        number = get_node_equation_number(visitor, node)
+        visitor.body.append(f'<span class="eqno">({number})')
+        visitor.add_permalink_ref(node, _("Link to this equation"))
+        visitor.body.append("</span>")
+    visitor.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def add_style_sheet(app, pagename, templatename, context, doctree) -> None:
+    """Give KaTeX's style sheet to the pages that hold a formula, and to no other."""
+    if 'class="katex"' in context.get("body", ""):
+        app.add_css_file(STYLE_SHEET)
+
+
+def copy_style_sheet(app, exception) -> None:
+    """Put KaTeX's style sheet and its fonts into the site; every browser in use reads woff2."""
+    if exception or app.builder.format != "html":
+        return
+    style_sheet = Path(app.outdir, "_static", STYLE_SHEET)
+    fonts = style_sheet.parent / "fonts"
+    fonts.mkdir(parents=True, exist_ok=True)
+    css = katex_files()["katex.min.css"].read_text("utf-8")
+    style_sheet.write_text(OLD_FONT_FORMATS.sub("", css), "utf-8")
+    for name, path in katex_files().items():
+        if name.startswith("fonts/") and name.endswith(".woff2"):
+            shutil.copyfile(path, fonts / path.name)
+
+
+def setup(app):
+    """Register the renderer under the name ``katex`` (see ``html_math_renderer``)."""
+    app.add_html_math_renderer("katex", (visit_inline, None), (visit_display, None))
+    app.add_config_value("katex_macros", {}, "html", types=[dict])
+    app.connect("html-page-context", add_style_sheet)
+    app.connect("build-finished", copy_style_sheet)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,48 @@
+"""Repair what the theme leaves undone: accessibility, and scripts that no page needs.
+
+The theme offers no option for these, so the finished pages are edited. Each edit leaves an edited
+page as it is, because a later build rewrites only the pages that changed.
+"""
+
+import re
+from pathlib import Path
+
+EDITS = [
+    # A list entry may no longer have this role; the list round it (below) had no entries
+    (r'role="doc-biblioentry"', 'role="listitem"'),
+    # Let the visible text name the control, also for someone who speaks commands to the browser
+    (r'<summary aria-label="Toggle hidden content">', "<summary>"),
+    (r' title="Search" aria-label="Search"', ' title="Search"'),
+    # All content belongs to a landmark
+    (
+        r'<div id="pst-primary-sidebar" class=',
+        '<div id="pst-primary-sidebar" role="complementary" aria-label="Book" class=',
+    ),
+    # 1.5 MB that redraws the icons which the style sheet already shows
+    (r'<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>', ""),
+]
+# The search index is for the search page; the theme loads it on every page, for search as you type
+SEARCH_SCRIPT = r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
+
+
+def edit_pages(app, exception) -> None:
+    """Apply the edits to every page of the site and drop the theme's source maps."""
+    if exception or app.builder.format != "html":
+        return
+    site = Path(app.outdir)
+    for page in site.rglob("*.html"):
+        html = edited = page.read_text("utf-8")
+        for pattern, replacement in EDITS:
+            edited = re.sub(pattern, replacement, edited)
+        if page != site / "search.html":
+            edited = re.sub(SEARCH_SCRIPT, "", edited)
+        if edited != html:
+            page.write_text(edited, "utf-8")
+    for source_map in site.rglob("*.map"):
+        source_map.unlink()
+
+
+def setup(app):
+    """Edit the pages before anything else looks at them."""
+    app.connect("build-finished", edit_pages, priority=100)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

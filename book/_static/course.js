@@ -1,0 +1,18 @@
+// Two small repairs to pages made by the theme.
+(() => {
+  "use strict";
+  // A formula wider than the page scrolls; only then does the keyboard need to reach it.
+  const formulas = document.querySelectorAll("div.math > .katex-display");
+  const setTabStops = () => {
+    for (const formula of formulas) {
+      const scrolls = formula.scrollWidth > formula.clientWidth;
+      scrolls ? formula.setAttribute("tabindex", "0") : formula.removeAttribute("tabindex");
+    }
+  };
+  addEventListener("resize", setTabStops);
+  addEventListener("load", setTabStops);
+  document.fonts?.ready.then(setTabStops);
+
+  // A page opened from a disk may not fetch others, so there the search lists titles only.
+  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+})();

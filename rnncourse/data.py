@@ -1,0 +1,235 @@
+"""Data: ``make_*`` generates it, ``load_*`` reads what an installed package carries.
+
+Nothing is downloaded. Each set says where it comes from and under which licence; the page *Data*
+says what to beware of.
+"""
+
+import importlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnncourse.models import Batch
+from rnncourse.text import Vocabulary, pad_sequences
+
+PADDING, START, END = "<pad>", "<start>", "<end>"
+
+SURNAME_LOCALES = {
+    "Dutch": "nl_NL",
+    "English": "en_GB",
+    "Finnish": "fi_FI",
+    "French": "fr_FR",
+    "German": "de_DE",
+    "Irish": "ga_IE",
+    "Italian": "it_IT",
+    "Slovak": "sk_SK",
+    "Spanish": "es_ES",
+    "Swedish": "sv_SE",
+}
+
+
+@dataclass(frozen=True)
+class Surnames:
+    """Family names and the language each is listed under. labels[i] indexes ``languages``."""
+
+    names: tuple[str, ...]
+    labels: np.ndarray
+    languages: tuple[str, ...]
+    source: str = "Faker, faker.providers.person"
+    licence: str = "MIT"
+
+
+@dataclass(frozen=True)
+class Text:
+    """One long English text."""
+
+    characters: str
+    source: str = "Python's own reference manual, pydoc_data.topics"
+    licence: str = "PSF-2.0"
+
+
+def load_surnames(rng, per_language=300):
+    """Draw the same number of family names for each of ten languages, in random order.
+
+    A name listed under two of the languages is left out: it has no single right answer.
+    Raises: ImportError, saying what to install, without Faker; ValueError when a language has
+    fewer names than asked for.
+
+    >>> surnames = load_surnames(np.random.default_rng(0), per_language=5)
+    >>> len(surnames.names), len(surnames.languages)
+    (50, 10)
+    """
+    lists = {language: _faker_names(locale) for language, locale in SURNAME_LOCALES.items()}
+    languages = tuple(lists)
+    listed = [name for names in lists.values() for name in names]
+    shared = {name for name in listed if listed.count(name) > 1}
+    names, labels = [], []
+    for label, language in enumerate(languages):
+        own = [name for name in lists[language] if name not in shared]
+        if not 1 <= per_language <= len(own):
+            raise ValueError(
+                f"per_language should lie in [1, {len(own)}] for {language}, got {per_language}"
+            )
+        names += [own[i] for i in rng.choice(len(own), per_language, replace=False)]
+        labels += [label] * per_language
+    order = rng.permutation(len(names))
+    return Surnames(tuple(names[i] for i in order), np.array(labels)[order], languages)
+
+
+def load_text():
+    """Python's reference manual as one string of about half a million characters.
+
+    The text grows from one version of Python to the next, so compare results within a run.
+
+    >>> len(load_text().characters) > 400_000
+    True
+    """
+    from pydoc_data.topics import topics
+
+    return Text("\n".join(topics[key] for key in sorted(topics)))
+
+
+def classification_batch(vocabulary, texts, labels):
+    """Texts and one label each as a Batch whose mask is 1 at each text's last symbol.
+
+    Shapes: N texts, labels (N,) -> ids, targets and mask (T, N).
+    Raises: ValueError when the numbers differ or a text is empty; KeyError for unknown symbols.
+
+    >>> vocabulary = Vocabulary.of(["ab", "b"], special=[PADDING])
+    >>> batch = classification_batch(vocabulary, ["ab", "b"], np.array([3, 7]))
+    >>> batch.ids.T, batch.mask.T
+    (array([[1, 2],
+           [2, 0]]), array([[0., 1.],
+           [1., 0.]]))
+    """
+    if len(texts) != len(labels):
+        raise ValueError(f"expected one label for each text, got {len(labels)} for {len(texts)}")
+    ids, lengths = pad_sequences(
+        [vocabulary.encode(text) for text in texts], vocabulary.id(PADDING)
+    )
+    if not lengths.all():
+        raise ValueError(f"text {int(np.argmin(lengths))} is empty: it has no last symbol")
+    mask = np.zeros(ids.shape)
+    mask[lengths - 1, np.arange(len(texts))] = 1
+    return Batch(ids, np.broadcast_to(np.asarray(labels), ids.shape), mask)
+
+
+def language_model_batch(vocabulary, texts):
+    """Texts as a Batch in which every symbol is to be predicted from those before it.
+
+    START goes in front and END behind, so the model also learns how texts begin and end.
+    Shapes: N texts -> ids, targets and mask (T + 1, N) with T the longest text.
+    Raises: KeyError for unknown symbols.
+
+    >>> vocabulary = Vocabulary.of(["hi"], special=[PADDING, START, END])
+    >>> batch = language_model_batch(vocabulary, ["hi"])
+    >>> batch.ids.T, batch.targets.T
+    (array([[1, 3, 4]]), array([[3, 4, 2]]))
+    """
+    padding = vocabulary.id(PADDING)
+    ids, lengths = pad_sequences([vocabulary.encode([START, *text]) for text in texts], padding)
+    targets, _ = pad_sequences([vocabulary.encode([*text, END]) for text in texts], padding)
+    mask = (np.arange(len(ids))[:, None] < lengths).astype(float)
+    return Batch(ids, targets, mask)
+
+
+def minibatches(batch, batch_size, steps, rng):
+    """Yield ``steps`` random selections of ``batch_size`` sequences of a Batch, without padding
+    beyond the longest sequence in the selection.
+
+    Shapes: batch (T, N) -> (at most T, batch_size).
+    Raises: ValueError unless 1 <= batch_size <= N.
+
+    >>> whole = Batch(np.arange(6).reshape(3, 2), np.zeros((3, 2), int), np.ones((3, 2)))
+    >>> [batch.ids.shape for batch in minibatches(whole, 1, 2, np.random.default_rng(0))]
+    [(3, 1), (3, 1)]
+    """
+    N = batch.ids.shape[1]
+    if not 1 <= batch_size <= N:
+        raise ValueError(f"batch_size should lie in [1, {N}], got {batch_size}")
+    ends = len(batch.mask) - np.argmax(batch.mask[::-1] > 0, axis=0)  # after the last loss
+    return (
+        Batch(*(array[: ends[rows].max(), rows] for array in batch))
+        for rows in (rng.choice(N, batch_size, replace=False) for _ in range(steps))
+    )
+
+
+def random_windows(ids, length, batch_size, steps, rng):
+    """Yield Batches of windows of a long text, each to predict its next symbol at every step.
+
+    Shapes: ids (S,) -> ``steps`` Batches of (length, batch_size).
+    Raises: ValueError when the text is not longer than the window.
+
+    >>> batch = next(random_windows(np.arange(9), 3, 2, 1, np.random.default_rng(0)))
+    >>> bool((batch.targets == batch.ids + 1).all())
+    True
+    """
+    ids = np.asarray(ids)
+    if ids.ndim != 1 or len(ids) <= length:
+        raise ValueError(f"ids should be one row longer than the window {length}, got {ids.shape}")
+    offsets = np.arange(length)[:, None]
+    mask = np.ones((length, batch_size))
+    starts = (rng.integers(0, len(ids) - length, batch_size) for _ in range(steps))
+    return (Batch(ids[offsets + start], ids[offsets + start + 1], mask) for start in starts)
+
+
+def make_recall(rng, length, batch_size, symbols=4):
+    """Remember the first symbol: it is the target at the last step, all between is noise.
+
+    Shapes: ids, targets and mask (length, batch_size); ids in [0, symbols).
+    Raises: ValueError unless length >= 1 and symbols >= 2.
+
+    >>> batch = make_recall(np.random.default_rng(0), length=5, batch_size=3)
+    >>> bool((batch.targets[-1] == batch.ids[0]).all()), batch.mask.sum()
+    (True, np.float64(3.0))
+    """
+    if length < 1 or symbols < 2:
+        raise ValueError(f"expected length >= 1 and symbols >= 2, got {length} and {symbols}")
+    ids = rng.integers(0, symbols, (length, batch_size))
+    mask = np.zeros(ids.shape)
+    mask[-1] = 1
+    return Batch(ids, np.broadcast_to(ids[0], ids.shape), mask)
+
+
+AGREEMENT = Vocabulary(
+    ("the", "key", "keys", "to", "cabinet", "cabinets", "near", "door", "doors", "is", "are"), " "
+)
+
+
+def make_agreement(rng, phrases, batch_size):
+    """Sentences such as *the key to the cabinets near the doors is*: the verb agrees with the
+    first noun, whatever nouns stand between. Only the verb is to be predicted.
+
+    Shapes: ids, targets and mask (2 + 3 phrases, batch_size), symbols of ``AGREEMENT``.
+    Raises: ValueError for a negative number of phrases.
+    Reference: Linzen, Dupoux & Goldberg 2016.
+
+    >>> batch = make_agreement(np.random.default_rng(1), phrases=1, batch_size=1)
+    >>> AGREEMENT.decode(batch.ids[:, 0]), AGREEMENT.symbols[batch.targets[-1, 0]]
+    ('the key to the cabinets', 'is')
+    """
+    if phrases < 0:
+        raise ValueError(f"phrases should be at least 0, got {phrases}")
+    word = AGREEMENT.id
+    plural = rng.integers(0, 2, (1 + phrases, batch_size))
+    rows = [np.full(batch_size, word("the")), word("key") + plural[0]]
+    for number, (link, noun) in zip(plural[1:], _links(phrases), strict=True):
+        rows += [np.full(batch_size, word(link)), np.full(batch_size, word("the"))]
+        rows += [word(noun) + number]
+    ids = np.stack(rows)
+    mask = np.zeros(ids.shape)
+    mask[-1] = 1
+    return Batch(ids, np.broadcast_to(word("is") + plural[0], ids.shape), mask)
+
+
+def _links(phrases):
+    pairs = [("to", "cabinet"), ("near", "door")]
+    return [pairs[i % 2] for i in range(phrases)]
+
+
+def _faker_names(locale):
+    try:
+        module = importlib.import_module(f"faker.providers.person.{locale}")
+    except ImportError as error:
+        raise ImportError('surnames come with Faker: pip install "rnncourse[book]"') from error
+    return list(dict.fromkeys(module.Provider.last_names))

@@ -1,0 +1,80 @@
+"""From logits to symbols: how a trained network writes."""
+
+import numpy as np
+
+from rnncourse.functional import softmax
+
+
+def greedy(logits):
+    """The most probable symbol. Shape: logits (V,).
+
+    >>> greedy(np.array([0.1, 2.0, -1.0]))
+    1
+    """
+    return int(np.argmax(_check_logits(logits)))
+
+
+def distribution(logits, temperature=1.0, top_k=None):
+    """Probabilities to draw from:  softmax(logits / temperature), over the k largest logits only.
+
+    Below 1 a temperature sharpens the choice, above 1 it flattens it. Shapes: logits (V,) -> (V,).
+    Raises: ValueError unless temperature > 0 and 1 <= top_k <= V.
+    Reference: the page *Training and inference*; top-k in Fan, Lewis & Dauphin 2018.
+
+    >>> distribution(np.array([0.0, 0.0, -5.0]), top_k=2)
+    array([0.5, 0.5, 0. ])
+    """
+    logits = _check_logits(logits)
+    if not temperature > 0:
+        raise ValueError(f"temperature should be above 0, got {temperature}")
+    if top_k is None:
+        return softmax(logits / temperature)
+    if not 1 <= top_k <= logits.size:
+        raise ValueError(f"top_k should lie in [1, {logits.size}], got {top_k}")
+    allowed = np.argsort(-logits, kind="stable")[:top_k]  # of equals, the first ones
+    kept = np.full_like(logits, -np.inf)
+    kept[allowed] = logits[allowed]
+    return softmax(kept / temperature)
+
+
+def sample(logits, rng, temperature=1.0, top_k=None):
+    """Draw a symbol from ``distribution(logits, temperature, top_k)``.
+
+    >>> sample(np.array([0.0, 50.0]), np.random.default_rng(0))
+    1
+    """
+    probabilities = distribution(logits, temperature, top_k)
+    return int(rng.choice(probabilities.size, p=probabilities / probabilities.sum()))
+
+
+def generate(step, first, choose, *, length, state=None, stop=None):
+    """Feed each chosen symbol back as the next input; return the symbols chosen.
+
+    ``step(ids (1,), state)`` returns logits (1, V) and the next state; ``choose(logits (V,))``
+    returns a symbol. It ends after ``length`` symbols, or when ``stop`` is chosen (not returned).
+    Raises: ValueError for a negative length.
+    Reference: the page *Training and inference*.
+
+    >>> count = lambda ids, state: (np.eye(5)[(ids + 1) % 5], state)
+    >>> generate(count, 0, greedy, length=10, stop=4)
+    [1, 2, 3]
+    """
+    if length < 0:
+        raise ValueError(f"length should be at least 0, got {length}")
+    symbol, written = first, []
+    for _ in range(length):
+        logits, state = step(np.array([symbol]), state)
+        symbol = choose(logits[0])
+        if symbol == stop:
+            break
+        written.append(symbol)
+    return written
+
+
+def _check_logits(logits):
+    logits = np.asarray(logits, dtype=float)
+    if logits.ndim != 1 or logits.size == 0:
+        raise ValueError(f"logits should be (V,) with V at least 1, got {logits.shape}")
+    if np.isnan(logits).any():
+        raise ValueError("logits should be numbers, got nan")
+    return logits

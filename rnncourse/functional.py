@@ -1,0 +1,139 @@
+"""Functions without weights: activations, the softmax, and losses with their gradients.
+
+A loss returns the pair (value, gradient with respect to its first argument), because a loss is
+where every backward pass begins and the two share almost all their work.
+"""
+
+import numpy as np
+
+
+def sigmoid(z):
+    """Squash to (0, 1):  1 / (1 + exp(-z)), written with tanh so that it cannot overflow.
+
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
+    return 0.5 * (1.0 + np.tanh(0.5 * np.asarray(z)))
+
+
+def relu(z):
+    """Cut off below zero:  max(z, 0).
+
+    >>> relu(np.array([-2.0, 3.0]))
+    array([0., 3.])
+    """
+    return np.maximum(z, 0)
+
+
+def log_softmax(z):
+    """Logarithm of the softmax over the last axis:  z - log sum exp(z).
+
+    The largest entry is subtracted first, so that exp never overflows.
+
+    >>> log_softmax(np.array([0.0, 0.0])).round(4)
+    array([-0.6931, -0.6931])
+    """
+    shifted = z - np.max(z, axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def softmax(z):
+    """Turn logits into probabilities over the last axis:  exp(z_i) / sum_j exp(z_j).
+
+    >>> softmax(np.array([[1000.0, 1000.0], [0.0, -1000.0]]))
+    array([[0.5, 0.5],
+           [1. , 0. ]])
+    """
+    exponentials = np.exp(z - np.max(z, axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def cross_entropy(logits, targets, mask=None):
+    """Mean of -log softmax(logits)[target] over the places where the mask is 1, and its gradient.
+
+    dL/dlogits = mask * (softmax(logits) - onehot(targets)) / sum(mask)
+
+    Shapes: logits (..., V); targets (...) integers in [0, V); mask (...) or None, meaning all
+    ones. Returns the loss in nats and dlogits (..., V).
+    Raises: ValueError or TypeError for shapes, targets or a mask that do not fit.
+    Reference: the page *Training and inference*.
+
+    >>> loss, dlogits = cross_entropy(np.zeros((1, 2)), np.array([1]))
+    >>> round(float(loss), 4), dlogits
+    (0.6931, array([[ 0.5, -0.5]]))
+    """
+    logits, targets = np.asarray(logits), np.asarray(targets)
+    if logits.ndim < 1 or targets.shape != logits.shape[:-1]:
+        raise ValueError(
+            f"targets should have shape {logits.shape[:-1]} to go with logits {logits.shape}, "
+            f"got {targets.shape}"
+        )
+    check_ids("targets", targets, logits.shape[-1])
+    mask, count = _check_mask(mask, targets.shape, logits.dtype)
+    log_probabilities = log_softmax(logits)
+    chosen = np.take_along_axis(log_probabilities, targets[..., None], axis=-1)[..., 0]
+    gradient = np.exp(log_probabilities)
+    np.put_along_axis(
+        gradient, targets[..., None], np.exp(chosen)[..., None] - 1, axis=-1
+    )  # softmax - onehot
+    gradient *= (mask / count)[..., None]
+    return -(mask * chosen).sum() / count, gradient
+
+
+def mean_squared_error(predictions, targets, mask=None):
+    """Mean of (prediction - target)² over the places where the mask is 1, and its gradient.
+
+    Shapes: predictions, targets and mask share one shape; mask None means all ones.
+    Raises: ValueError for shapes or a mask that do not fit.
+    Reference: the page *Training and inference*.
+
+    >>> loss, dpredictions = mean_squared_error(np.array([3.0, 5.0]), np.array([1.0, 5.0]))
+    >>> float(loss), dpredictions
+    (2.0, array([2., 0.]))
+    """
+    predictions, targets = np.asarray(predictions), np.asarray(targets)
+    if predictions.shape != targets.shape:
+        raise ValueError(
+            f"targets should have the predictions' shape {predictions.shape}, got {targets.shape}"
+        )
+    mask, count = _check_mask(mask, predictions.shape, predictions.dtype)
+    difference = predictions - targets
+    return (mask * difference**2).sum() / count, 2 * mask * difference / count
+
+
+def perplexity(loss):
+    """Turn a cross-entropy in nats into a perplexity:  exp(loss).
+
+    It is the geometric mean of 1 / p(target), the size of a fair die as hard to guess.
+
+    >>> round(float(perplexity(np.log(6))), 6)
+    6.0
+    """
+    return np.exp(loss)
+
+
+def bits(loss):
+    """Turn nats into bits:  loss / log 2.
+
+    >>> float(bits(np.log(2)))
+    1.0
+    """
+    return loss / np.log(2)
+
+
+def check_ids(name, ids, size):
+    """Raise a TypeError or ValueError unless ``ids`` are integers in [0, size)."""
+    if not np.issubdtype(ids.dtype, np.integer):
+        raise TypeError(f"{name} should be integers, got {ids.dtype}")
+    if ids.size and not (ids.min() >= 0 and ids.max() < size):
+        raise ValueError(f"{name} should lie in [0, {size}), got {ids.min()} to {ids.max()}")
+
+
+def _check_mask(mask, shape, dtype):
+    mask = np.ones(shape, dtype) if mask is None else np.asarray(mask, dtype)
+    if mask.shape != shape:
+        raise ValueError(f"mask should have shape {shape}, got {mask.shape}")
+    count = mask.sum()
+    if not count > 0:
+        raise ValueError("the mask leaves no place to take the mean over")
+    return mask, count

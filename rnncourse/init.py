@@ -1,0 +1,131 @@
+"""First values of weights. Each function takes a shape (outputs, inputs) and an explicit rng.
+
+The question behind all of them: with what spread do activations and gradients neither die out
+nor blow up as they pass through the matrix again and again?
+"""
+
+import numpy as np
+
+
+def zeros(shape, rng=None, dtype=np.float64):
+    """All zeros: the usual start for biases.
+
+    >>> zeros(3)
+    array([0., 0., 0.])
+    """
+    return np.zeros(shape, dtype)
+
+
+def normal(shape, rng, dtype=np.float64, scale=1.0):
+    """Independent normal entries with standard deviation ``scale``.
+
+    >>> normal((2, 3), np.random.default_rng(0)).shape
+    (2, 3)
+    """
+    return _cast(_rng(rng).normal(0.0, scale, shape), dtype)
+
+
+def xavier_uniform(shape, rng, dtype=np.float64):
+    """Uniform on ±sqrt(6 / (inputs + outputs)).
+
+    A compromise between keeping the spread of activations (1 / inputs) and of gradients
+    (1 / outputs) for an activation with slope 1 at zero, such as tanh.
+    Raises: ValueError unless the shape is (outputs, inputs).
+    Reference: Glorot & Bengio 2010, equation 16.
+
+    >>> bool(abs(xavier_uniform((2, 4), np.random.default_rng(0))).max() <= 1)
+    True
+    """
+    outputs, inputs = _matrix(shape)
+    limit = np.sqrt(6.0 / (inputs + outputs))
+    return _cast(_rng(rng).uniform(-limit, limit, shape), dtype)
+
+
+def xavier_normal(shape, rng, dtype=np.float64):
+    """Normal with variance 2 / (inputs + outputs).
+
+    Raises: ValueError unless the shape is (outputs, inputs).
+    Reference: Glorot & Bengio 2010, equation 12.
+
+    >>> round(float(xavier_normal((400, 600), np.random.default_rng(0)).std()), 3)
+    0.045
+    """
+    outputs, inputs = _matrix(shape)
+    return normal(shape, rng, dtype, np.sqrt(2.0 / (inputs + outputs)))
+
+
+def he_uniform(shape, rng, dtype=np.float64):
+    """Uniform on ±sqrt(6 / inputs), which has variance 2 / inputs.
+
+    Raises: ValueError unless the shape is (outputs, inputs).
+    Reference: He et al. 2015, section 2.2.
+
+    >>> bool(abs(he_uniform((2, 6), np.random.default_rng(0))).max() <= 1)
+    True
+    """
+    _, inputs = _matrix(shape)
+    limit = np.sqrt(6.0 / inputs)
+    return _cast(_rng(rng).uniform(-limit, limit, shape), dtype)
+
+
+def he_normal(shape, rng, dtype=np.float64):
+    """Normal with variance 2 / inputs: ReLU passes only half of the variance on.
+
+    Raises: ValueError unless the shape is (outputs, inputs).
+    Reference: He et al. 2015, section 2.2.
+
+    >>> round(float(he_normal((400, 800), np.random.default_rng(0)).std()), 3)
+    0.05
+    """
+    _, inputs = _matrix(shape)
+    return normal(shape, rng, dtype, np.sqrt(2.0 / inputs))
+
+
+def orthogonal(shape, rng, dtype=np.float64, gain=1.0):
+    """A matrix whose rows (or columns, whichever are fewer) are orthonormal, times ``gain``.
+
+    A square one keeps the length of every vector it multiplies: ||W v|| = gain ||v||.
+    Raises: ValueError unless the shape is (outputs, inputs).
+    Reference: Saxe, McClelland & Ganguli 2014.
+
+    >>> W = orthogonal((3, 3), np.random.default_rng(0))
+    >>> bool(np.allclose(W @ W.T, np.eye(3)))
+    True
+    """
+    outputs, inputs = _matrix(shape)
+    tall = _rng(rng).normal(size=(max(shape), min(shape)))
+    q, r = np.linalg.qr(tall)
+    q = q * np.sign(np.diag(r))  # QR leaves the signs open; fixing them makes W uniform (Haar)
+    return _cast(gain * (q if outputs >= inputs else q.T), dtype)
+
+
+def identity(shape, rng=None, dtype=np.float64, gain=1.0):
+    """The identity matrix times ``gain``: the state is carried over unchanged.
+
+    Raises: ValueError unless the shape is a square.
+    Reference: Le, Jaitly & Hinton 2015.
+
+    >>> identity((2, 2))
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    outputs, inputs = _matrix(shape)
+    if outputs != inputs:
+        raise ValueError(f"an identity matrix is square, got the shape {shape}")
+    return (gain * np.eye(outputs)).astype(dtype)
+
+
+def _matrix(shape):
+    if not (isinstance(shape, tuple) and len(shape) == 2):
+        raise ValueError(f"shape should be (outputs, inputs), got {shape}")
+    return shape
+
+
+def _rng(rng):
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng should be a numpy.random.Generator, got {type(rng).__name__}")
+    return rng
+
+
+def _cast(array, dtype):
+    return array.astype(dtype, copy=False)

@@ -1,0 +1,115 @@
+"""A whole network for sequences of symbols, and the one batch format that trains it."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from rnncourse.cells import Weights
+from rnncourse.functional import cross_entropy
+from rnncourse.layers import (
+    Embedding,
+    EmbeddingWeights,
+    Linear,
+    LinearWeights,
+    Recurrent,
+)
+
+
+class Batch(NamedTuple):
+    """Sequences to learn from. Shapes: ids and targets (T, N) whole numbers; mask (T, N).
+
+    The mask is 1 where an output is compared with its target and 0 elsewhere. It alone makes the
+    task: 1 everywhere to tag each symbol or to predict the next one, 1 at each row's last symbol
+    to classify the row.
+    """
+
+    ids: np.ndarray
+    targets: np.ndarray
+    mask: np.ndarray
+
+
+class SequenceWeights(NamedTuple):
+    """Weights of ``SequenceModel``, one entry for each layer."""
+
+    embedding: EmbeddingWeights
+    recurrent: Weights
+    linear: LinearWeights
+
+
+@dataclass(frozen=True)
+class SequenceModel:
+    """Symbols in, logits at every step out:  ids -> embedding -> recurrent -> linear.
+
+    Shapes: ids (T, N); logits (T, N, V).
+    Raises: ValueError when the layers' sizes do not fit together, or as the layers do.
+    Reference: the page *Five task patterns*.
+
+    >>> from rnncourse.cells import RNN
+    >>> model = SequenceModel(Embedding(10, 4), Recurrent(RNN(4, 8)), Linear(8, 10))
+    >>> weights = model.init(np.random.default_rng(0))
+    >>> logits, state, cache = model.forward(weights, np.zeros((5, 2), int))
+    >>> logits.shape, state.h.shape
+    ((5, 2, 10), (2, 8))
+    """
+
+    embedding: Embedding
+    recurrent: Recurrent
+    linear: Linear
+
+    def __post_init__(self):
+        cell = self.recurrent.cell
+        if self.embedding.embedding_size != cell.input_size:
+            raise ValueError(
+                f"SequenceModel: the embedding gives {self.embedding.embedding_size} features "
+                f"but the recurrent layer takes {cell.input_size}"
+            )
+        if cell.hidden_size != self.linear.input_size:
+            raise ValueError(
+                f"SequenceModel: the recurrent layer gives {cell.hidden_size} features "
+                f"but the linear layer takes {self.linear.input_size}"
+            )
+
+    def init(self, rng, dtype=np.float64):
+        """Initialise each layer in its own way."""
+        return SequenceWeights(
+            self.embedding.init(rng, dtype),
+            self.recurrent.init(rng, dtype),
+            self.linear.init(rng, dtype),
+        )
+
+    def forward(self, weights, ids, state=None, lengths=None):
+        """Return the logits of every step, the final state, and a cache for ``backward``."""
+        if np.ndim(ids) != 2:
+            raise ValueError(f"SequenceModel: ids should be (T, N), got {np.shape(ids)}")
+        xs, embedding_cache = self.embedding.forward(weights.embedding, ids)
+        hs, state, recurrent_cache = self.recurrent.forward(weights.recurrent, xs, state, lengths)
+        logits, linear_cache = self.linear.forward(weights.linear, hs)
+        return logits, state, (embedding_cache, recurrent_cache, linear_cache)
+
+    def backward(self, weights, cache, dlogits, dstate=None):
+        """Return the gradients of the weights and of the initial state."""
+        embedding_cache, recurrent_cache, linear_cache = cache
+        dlinear, dhs = self.linear.backward(weights.linear, linear_cache, dlogits)
+        drecurrent, dxs, dstate = self.recurrent.backward(
+            weights.recurrent, recurrent_cache, dhs, dstate
+        )
+        dembedding = self.embedding.backward(weights.embedding, embedding_cache, dxs)
+        return SequenceWeights(dembedding, drecurrent, dlinear), dstate
+
+    def loss_and_gradient(self, weights, batch):
+        """Mean cross-entropy (nats) where the batch's mask is 1, and its gradient."""
+        logits, _, cache = self.forward(weights, batch.ids)
+        loss, dlogits = cross_entropy(logits, batch.targets, batch.mask)
+        gradient, _ = self.backward(weights, cache, dlogits)
+        return loss, gradient
+
+    def loss(self, weights, batch):
+        """Mean cross-entropy (nats) where the batch's mask is 1."""
+        logits, _, _ = self.forward(weights, batch.ids)
+        return cross_entropy(logits, batch.targets, batch.mask)[0]
+
+    def step(self, weights, ids, state=None):
+        """One step, for generation: ids (N,) in, logits (N, V) and the next state out."""
+        logits, state, _ = self.forward(weights, np.asarray(ids)[None], state)
+        return logits[0], state

@@ -1,0 +1,153 @@
+"""Optimisers and gradient clipping: pure functions on trees of arrays.
+
+An optimiser keeps its settings; what it remembers between steps is passed in and returned.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from rnncourse.tree import tree_leaves, tree_map
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Gradient descent with momentum:  v <- momentum v + g;  w <- w - lr v.
+
+    Raises: ValueError for settings out of range, or trees that do not match.
+    Reference: Goodfellow, Bengio & Courville 2016, section 8.3.
+
+    >>> optimiser = SGD(lr=0.5)
+    >>> optimiser.update(np.array([1.0]), np.array([0.4]), optimiser.init(np.array([1.0])))
+    (array([0.8]), array([0.4]))
+    """
+
+    lr: float
+    momentum: float = 0.0
+
+    def __post_init__(self):
+        _check_range("SGD: lr", self.lr, 0, np.inf)
+        _check_range("SGD: momentum", self.momentum, 0, 1)
+
+    def init(self, weights):
+        """No velocity yet."""
+        return tree_map(np.zeros_like, weights)
+
+    def update(self, weights, gradient, velocity):
+        """Return the new weights and the new velocity."""
+        velocity = tree_map(lambda v, g: self.momentum * v + g, velocity, gradient)
+        return tree_map(lambda w, v: w - self.lr * v, weights, velocity), velocity
+
+
+class AdamState(NamedTuple):
+    """Running means of the gradient and of its square, and the number of steps taken."""
+
+    mean: tuple
+    square: tuple
+    steps: int
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Steps of about ``lr`` in each weight, whatever the size of its gradient.
+
+    m <- β1 m + (1-β1) g;  s <- β2 s + (1-β2) g²;  w <- w - lr m̂ / (sqrt(ŝ) + eps),
+    where m̂ = m / (1 - β1^t) and ŝ = s / (1 - β2^t) make up for the start at zero.
+    Raises: ValueError for settings out of range, or trees that do not match.
+    Reference: Kingma & Ba 2015, algorithm 1.
+
+    >>> optimiser = Adam(lr=0.1)
+    >>> weights, _ = optimiser.update(np.zeros(2), np.array([5.0, -0.01]),
+    ...                               optimiser.init(np.zeros(2)))
+    >>> weights.round(3)
+    array([-0.1,  0.1])
+    """
+
+    lr: float
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+
+    def __post_init__(self):
+        _check_range("Adam: lr", self.lr, 0, np.inf)
+        for beta in self.betas:
+            _check_range("Adam: betas", beta, 0, 1)
+
+    def init(self, weights):
+        """Both means start at zero."""
+        return AdamState(tree_map(np.zeros_like, weights), tree_map(np.zeros_like, weights), 0)
+
+    def update(self, weights, gradient, state):
+        """Return the new weights and the new state."""
+        beta1, beta2 = self.betas
+        steps = state.steps + 1
+        mean = tree_map(lambda m, g: beta1 * m + (1 - beta1) * g, state.mean, gradient)
+        square = tree_map(lambda s, g: beta2 * s + (1 - beta2) * g * g, state.square, gradient)
+        rate = self.lr / (1 - beta1**steps)
+        correction = 1 - beta2**steps
+
+        def descend(w, m, s):
+            return w - rate * m / (np.sqrt(s / correction) + self.eps)
+
+        return tree_map(descend, weights, mean, square), AdamState(mean, square, steps)
+
+
+def global_norm(tree):
+    """Length of all arrays laid end to end:  sqrt(sum of squares).
+
+    >>> float(global_norm((np.array([3.0]), np.array([4.0]))))
+    5.0
+    """
+    return np.sqrt(sum(np.vdot(array, array) for _, array in tree_leaves(tree)))
+
+
+def clip_by_value(tree, limit):
+    """Cut every entry to [-limit, limit]. This changes the direction of the whole.
+
+    Raises: ValueError unless limit > 0.
+
+    >>> clip_by_value(np.array([3.0, 0.5]), 1.0)
+    array([1. , 0.5])
+    """
+    _check_range("limit", limit, 0, np.inf)
+    return tree_map(lambda array: np.clip(array, -limit, limit), tree)
+
+
+def clip_by_norm(tree, limit):
+    """Shorten each array by itself to length ``limit``. Their balance changes.
+
+    Raises: ValueError unless limit > 0.
+
+    >>> clip_by_norm((np.array([3.0, 4.0]), np.array([0.5])), 1.0)
+    (array([0.6, 0.8]), array([0.5]))
+    """
+    _check_range("limit", limit, 0, np.inf)
+    return tree_map(lambda array: array * _shrink(global_norm(array), limit), tree)
+
+
+def clip_by_global_norm(tree, limit):
+    """Shorten all arrays by one factor, so that ``global_norm`` is at most ``limit``.
+
+    The direction stays. Returns the clipped tree and the norm before clipping.
+    Raises: ValueError unless limit > 0.
+    Reference: Pascanu, Mikolov & Bengio 2013, algorithm 1.
+
+    >>> clipped, norm = clip_by_global_norm((np.array([3.0]), np.array([4.0])), 1.0)
+    >>> clipped, float(norm)
+    ((array([0.6]), array([0.8])), 5.0)
+    """
+    _check_range("limit", limit, 0, np.inf)
+    norm = global_norm(tree)
+    factor = _shrink(norm, limit)
+    return tree_map(lambda array: array * factor, tree), norm
+
+
+def _shrink(norm, limit):
+    return min(1.0, limit / norm) if norm > 0 else 1.0
+
+
+def _check_range(name, value, low, high):
+    """Learning rates and limits are above ``low``; shares may also equal it."""
+    allowed = low < value < high if high == np.inf else low <= value < high
+    if not allowed:
+        raise ValueError(f"{name} should lie between {low} and {high}, got {value}")

@@ -1,0 +1,152 @@
+"""One function a figure: data first, options by keyword, ``ax=None``, returns the Axes.
+
+Every figure needs a title that says its message and a label on each axis, so these are not
+optional. Colours are Okabe and Ito's, told apart by colour-blind readers.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+INK, GRID = "#333333", "#DDDDDD"
+
+
+def lines(series, *, title, xlabel, ylabel, logx=False, logy=False, ax=None):
+    """One line for each entry of ``series``, named at its end rather than in a legend.
+
+    ``series`` maps a name to y, or to a pair (x, y).
+    Raises: ValueError when there is no series, or x and y differ in length.
+
+    >>> ax = lines({"tanh": [1.0, 0.5]}, title="It falls", xlabel="step", ylabel="loss")
+    >>> ax.get_title(loc="left")
+    'It falls'
+    """
+    if not series:
+        raise ValueError("series should hold at least one line, got none")
+    ax = _axes(ax, title, xlabel, ylabel)
+    ends = []
+    for (name, data), colour in zip(series.items(), _colours(len(series)), strict=True):
+        x, y = data if isinstance(data, tuple) else (np.arange(len(data)), data)
+        if len(x) != len(y):
+            raise ValueError(f"{name}: x and y should be of one length, got {len(x)} and {len(y)}")
+        ax.plot(x, y, color=colour, linewidth=2)
+        ends.append((x[-1], y[-1], name, colour))
+    ax.set_xscale("log" if logx else "linear")
+    ax.set_yscale("log" if logy else "linear")
+    _label_ends(ax, ends)
+    return ax
+
+
+def learning_curve(histories, *, title, window=20, ylabel="training loss (nats)", ax=None):
+    """Training loss by step for each named ``History``, averaged over ``window`` steps.
+
+    >>> from rnncourse.train import History
+    >>> ax = learning_curve({"SGD": History([3.0, 2.0], [], [], 0.0)}, title="It learns", window=1)
+    >>> ax.get_xlabel()
+    'step'
+    """
+    series = {}
+    for name, history in histories.items():
+        smooth = np.convolve(history.losses, np.ones(window) / window, mode="valid")
+        series[name] = (np.arange(window, window + len(smooth)), smooth)
+    return lines(series, title=title, xlabel="step", ylabel=ylabel, ax=ax)
+
+
+def bars(values, *, title, xlabel, reference=None, form="{:.2f}", ax=None):
+    """A horizontal bar for each entry of ``values``, its number beside it.
+
+    ``reference`` is a pair (value, name), drawn as a dashed line.
+    Raises: ValueError when there is no bar.
+
+    >>> ax = bars({"5-gram": 1.8, "RNN": 2.0}, title="Close", xlabel="bits a character")
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['5-gram', 'RNN']
+    """
+    if not values:
+        raise ValueError("values should hold at least one bar, got none")
+    ax = _axes(ax, title, xlabel, "")
+    places = np.arange(len(values))
+    ax.barh(places, list(values.values()), color=COLOURS[0], height=0.65)
+    ax.set_yticks(places, list(values))
+    ax.invert_yaxis()
+    ax.grid(False, axis="y")
+    ax.margins(x=0.15)
+    for place, value in zip(places, values.values(), strict=True):
+        ax.annotate(form.format(value), (value, place), xytext=(4, 0), va="center",
+                    textcoords="offset points", color=INK, fontsize=11)  # fmt: skip
+    if reference:
+        ax.axvline(reference[0], color=COLOURS[1], linestyle="--")
+        ax.annotate(reference[1], (reference[0], 1), xycoords=("data", "axes fraction"),
+                    xytext=(4, -2), textcoords="offset points", color=COLOURS[1], va="top",
+                    fontsize=11)  # fmt: skip
+    return ax
+
+
+def heat_map(matrix, *, title, xlabel, ylabel, columns=None, rows=None, numbers=None, ax=None):
+    """A matrix as shades; ``columns`` and ``rows`` name its cells, ``numbers`` formats them.
+
+    A matrix with negative entries is shown from blue through white to orange, zero being white.
+    Raises: ValueError unless the matrix has two axes and the names fit.
+
+    >>> ax = heat_map(np.eye(2), title="Right", xlabel="guess", ylabel="truth", rows=["a", "b"])
+    >>> ax.get_ylabel()
+    'truth'
+    """
+    matrix = np.asarray(matrix)
+    if matrix.ndim != 2:
+        raise ValueError(f"matrix should be (rows, columns), got {matrix.shape}")
+    for name, names, count in (
+        ("rows", rows, matrix.shape[0]),
+        ("columns", columns, matrix.shape[1]),
+    ):
+        if names is not None and len(names) != count:
+            raise ValueError(f"{name} should be {count} names, got {len(names)}")
+    ax = _axes(ax, title, xlabel, ylabel)
+    signed = bool((matrix < 0).any())
+    limit = float(np.abs(matrix).max(initial=0)) or 1.0
+    ax.imshow(matrix, aspect="auto", cmap="RdBu" if signed else "Blues",
+              vmin=-limit if signed else 0, vmax=limit)  # fmt: skip
+    ax.grid(False)
+    if columns is not None:
+        turned = max(map(len, columns)) > 2
+        ax.set_xticks(range(len(columns)), columns, rotation=60 if turned else 0,
+                      ha="right" if turned else "center", rotation_mode="anchor")  # fmt: skip
+    if rows is not None:
+        ax.set_yticks(range(len(rows)), rows)
+    if numbers:
+        for (row, column), value in np.ndenumerate(matrix):
+            dark = abs(value) > 0.6 * limit
+            ax.annotate(numbers.format(value), (column, row), ha="center", va="center",
+                        fontsize=9, color="white" if dark else INK)  # fmt: skip
+    return ax
+
+
+def _axes(ax, title, xlabel, ylabel):
+    if ax is None:
+        _, ax = plt.subplots(figsize=(5.4, 3.5), dpi=140, layout="constrained")
+    ax.set_title(title, loc="left", color=INK, fontsize=12, fontweight="bold", wrap=True)
+    ax.set_xlabel(xlabel, color=INK, fontsize=11)
+    ax.set_ylabel(ylabel, color=INK, fontsize=11)
+    ax.tick_params(colors=INK, labelsize=10)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(True, color=GRID, linewidth=0.7)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def _colours(count):
+    return [COLOURS[i % len(COLOURS)] for i in range(count)]
+
+
+def _label_ends(ax, ends):
+    """Name lines at their right ends, pushed apart so that no two names overlap."""
+    heights = [ax.transData.transform((x, y))[1] for x, y, _, _ in ends]
+    spacing = 16 * ax.figure.dpi / 100
+    placed = -np.inf
+    for i in np.argsort(heights):
+        x, y, name, colour = ends[i]
+        height = max(heights[i], placed + spacing)
+        placed = height
+        shift = (height - heights[i]) * 72 / ax.figure.dpi
+        ax.annotate(name, (x, y), xytext=(5, shift), textcoords="offset points", va="center",
+                    color=colour, fontsize=11, annotation_clip=False)  # fmt: skip

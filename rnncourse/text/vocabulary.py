@@ -1,0 +1,77 @@
+"""Symbols to whole numbers and back."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """A fixed list of symbols (characters or words), each known by its place.
+
+    Raises: ValueError for a symbol listed twice; KeyError, on encoding, for one not listed.
+    Reference: the page *Training and inference*.
+
+    >>> vocabulary = Vocabulary.of(["abba", "cab"])
+    >>> vocabulary.symbols, vocabulary.encode("cab")
+    (('a', 'b', 'c'), array([2, 0, 1]))
+    >>> vocabulary.decode([2, 0, 1])
+    'cab'
+    """
+
+    symbols: tuple[str, ...]
+    separator: str = ""
+    _ids: dict = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self):
+        ids = {symbol: place for place, symbol in enumerate(self.symbols)}
+        if len(ids) < len(self.symbols):
+            twice = sorted({s for s in self.symbols if self.symbols.count(s) > 1})
+            raise ValueError(f"each symbol should be listed once, got twice: {twice}")
+        object.__setattr__(self, "_ids", ids)
+
+    @classmethod
+    def of(cls, texts, special=(), separator=""):
+        """Collect the symbols of some texts in sorted order, after the ``special`` ones."""
+        found = {symbol for text in texts for symbol in text}
+        return cls((*special, *sorted(found - set(special))), separator)
+
+    def __len__(self):
+        return len(self.symbols)
+
+    def id(self, symbol):
+        """The place of one symbol."""
+        if symbol not in self._ids:
+            raise KeyError(f"{symbol!r} is not among the {len(self)} symbols of this vocabulary")
+        return self._ids[symbol]
+
+    def encode(self, text):
+        """A string (by character) or a list of symbols, as an array of whole numbers."""
+        return np.array([self.id(symbol) for symbol in text], dtype=np.int64)
+
+    def decode(self, ids):
+        """Whole numbers as text, joined by ``separator``."""
+        return self.separator.join(self.symbols[i] for i in ids)
+
+
+def pad_sequences(sequences, padding=0):
+    """Lay sequences of unlike length side by side, time first, filling up with ``padding``.
+
+    Shapes: N arrays of ids -> ids (T, N) with T the longest length, and lengths (N,).
+    Raises: ValueError when there is no sequence or one is not a list of numbers.
+
+    >>> ids, lengths = pad_sequences([np.array([5, 6, 7]), np.array([8])])
+    >>> ids.T, lengths
+    (array([[5, 6, 7],
+           [8, 0, 0]]), array([3, 1]))
+    """
+    if not len(sequences):
+        raise ValueError("sequences should hold at least one sequence, got none")
+    shapes = {np.ndim(sequence) for sequence in sequences}
+    if shapes != {1}:
+        raise ValueError(f"each sequence should be (T,), got arrays of {sorted(shapes)} axes")
+    lengths = np.array([len(sequence) for sequence in sequences])
+    ids = np.full((lengths.max(), len(sequences)), padding, dtype=np.int64)
+    for n, sequence in enumerate(sequences):
+        ids[: len(sequence), n] = sequence
+    return ids, lengths

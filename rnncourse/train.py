@@ -1,0 +1,69 @@
+"""One training loop: batches in, weights and a history out."""
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from rnncourse.optim import clip_by_global_norm, global_norm
+
+
+class History(NamedTuple):
+    """What happened in training.
+
+    ``losses`` and ``norms`` (of the gradient, before clipping) have one number a step;
+    ``evaluations`` holds pairs (step, value); ``seconds`` is the whole time.
+    """
+
+    losses: list
+    norms: list
+    evaluations: list
+    seconds: float
+
+
+def train(
+    loss_and_gradient, weights, batches, optimiser, *,
+    clip=None, evaluate=None, every=100, progress=True,
+):  # fmt: skip
+    """For each batch: forward, backward, clip, update. Return the weights and a ``History``.
+
+    ``loss_and_gradient(weights, batch)`` returns a number and a tree like the weights.
+    ``clip`` bounds the gradient's global norm. ``evaluate(weights)`` is called every ``every``
+    steps and after the last one. The weights passed in are not changed.
+    Raises: FloatingPointError, naming the step, when the loss is no longer a finite number;
+    ValueError when there are no batches.
+    Reference: the page *Training and inference*.
+
+    >>> from rnncourse.optim import SGD
+    >>> weights, history = train(lambda w, x: ((w - x) ** 2, 2 * (w - x)), np.array(0.0),
+    ...                          [1.0] * 20, SGD(lr=0.25), progress=False)
+    >>> round(float(weights), 3)
+    1.0
+    """
+    state = optimiser.init(weights)
+    losses, norms, evaluations = [], [], []
+    start = time.perf_counter()
+    bar = tqdm(batches, disable=not progress, leave=False)
+    for batch in bar:
+        loss, gradient = loss_and_gradient(weights, batch)
+        if not np.isfinite(loss):
+            raise FloatingPointError(
+                f"step {len(losses) + 1}: the loss is {loss}; a smaller learning rate "
+                "or clipping the gradient may help"
+            )
+        if clip is None:
+            norm = global_norm(gradient)
+        else:
+            gradient, norm = clip_by_global_norm(gradient, clip)
+        weights, state = optimiser.update(weights, gradient, state)
+        losses.append(float(loss))
+        norms.append(float(norm))
+        if evaluate and len(losses) % every == 0:
+            evaluations.append((len(losses), float(evaluate(weights))))
+            bar.set_postfix(loss=f"{loss:.3f}", evaluation=f"{evaluations[-1][1]:.3f}")
+    if not losses:
+        raise ValueError("batches should hold at least one batch, got none")
+    if evaluate and len(losses) % every:
+        evaluations.append((len(losses), float(evaluate(weights))))
+    return weights, History(losses, norms, evaluations, time.perf_counter() - start)

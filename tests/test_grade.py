@@ -1,0 +1,220 @@
+"""The grading tool, tried on a two-question assignment made here; hw2 has its own tests."""
+
+import csv
+import shutil
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tools import grade
+from tools.homework import ROOT, HomeworkError, release
+
+HIDDEN = """\
+### BEGIN HIDDEN TESTS
+assert double(21) == 42, "double(21) should be 42"
+### END HIDDEN TESTS"""
+
+
+def cell(kind, grade_id, source, points=None):
+    """A cell with nbgrader's metadata: an answer, a test worth points, or a locked cell."""
+    metadata = {
+        "grade_id": grade_id,
+        "schema_version": 3,
+        "grade": kind == "test",
+        "solution": kind == "answer",
+        "locked": kind != "answer",
+        "task": False,
+    }
+    if points is not None:
+        metadata["points"] = points
+    return new_code_cell(source, id=grade_id, metadata={"nbgrader": metadata})
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A course with one assignment, `toy`: q1 for 3 marks, q2 for 2."""
+    root = tmp_path_factory.mktemp("course")
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    notebook = new_notebook(
+        cells=[
+            new_markdown_cell("# Toy", id="title"),
+            cell("answer", "q1", "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n"
+                 "    ### END SOLUTION"),
+            cell("test", "q1-visible", "assert double(1) == 2", 1),
+            cell("test", "q1-hidden", HIDDEN, 2),
+            cell("answer", "q2", "### BEGIN SOLUTION\nanswer = 42\n### END SOLUTION"),
+            cell("test", "q2-visible", "assert answer == 42", 2),
+        ],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    (root / "solutions" / "toy").mkdir(parents=True)
+    nbformat.write(notebook, root / "solutions" / "toy" / "toy.ipynb")
+    return root
+
+
+@pytest.fixture(scope="module")
+def released(course, tmp_path_factory):
+    return release("toy", tmp_path_factory.mktemp("release"), course) / "toy.ipynb"
+
+
+def handed_in(released, answers=None, drop=()):
+    """The released notebook with answer cells filled in and cells dropped, as text."""
+    notebook = nbformat.read(released, as_version=4)
+    for c in notebook.cells:
+        c.source = (answers or {}).get(c.metadata.get("nbgrader", {}).get("grade_id"), c.source)
+    notebook.cells = [c for c in notebook.cells if c.id not in drop]
+    return nbformat.writes(notebook)
+
+
+RIGHT = {"q1": "def double(x):\n    return x + x", "q2": "answer = 42"}
+OTHER = nbformat.writes(new_notebook(cells=[new_code_cell("1 + 1", id="a")]))
+
+
+@pytest.fixture(scope="module")
+def graded(course, released, tmp_path_factory):
+    """Grade one folder that holds every kind of submission, once for the module."""
+    folder, output = tmp_path_factory.mktemp("submissions"), tmp_path_factory.mktemp("grades")
+    loop = RIGHT | {"q1": "def double(x):\n    while True:\n        pass"}
+    files = {
+        "right.ipynb": handed_in(released, RIGHT),
+        "in a folder/toy.ipynb": handed_in(released, RIGHT),
+        "Zoë [x] *.ipynb": handed_in(released, RIGHT),
+        "untouched.ipynb": handed_in(released),
+        "special.ipynb": handed_in(released, RIGHT | {"q1": "def double(x):\n    return 2"}),
+        "loop.ipynb": handed_in(released, loop),
+        "no tests.ipynb": handed_in(released, RIGHT, drop={"q1-visible", "q1-hidden"}),
+        "old format.ipynb": nbformat.writes(
+            nbformat.convert(nbformat.reads(handed_in(released, RIGHT), 4), 3), version=3
+        ),
+        "dead kernel.ipynb": handed_in(released, RIGHT | {"q1": "import os\nos._exit(1)"}),
+        "no answer.ipynb": handed_in(released, RIGHT, drop={"q2"}),
+        "not json.ipynb": "%PDF-1.7",
+        "not a notebook.ipynb": "[1, 2]",
+        "empty.ipynb": "",
+        "another.ipynb": OTHER,
+        "renamed/homework.ipynb": handed_in(released, RIGHT),
+        "essay.docx": "words",
+        "twice.ipynb": handed_in(released, RIGHT),
+        "twice/toy.ipynb": handed_in(released, RIGHT),
+        ".DS_Store": "",
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    before = grade_files(folder)
+    grade.grade_folder(folder, "toy", output, course, timeout=2)
+    assert grade_files(folder) == before, "grading changed the folder of submissions"
+    return output / "toy"
+
+
+def grade_files(folder):
+    return {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def rows(graded):
+    with open(graded / "marks.csv", encoding="utf-8", newline="") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+@pytest.mark.parametrize(
+    ("student", "q1", "q2", "reason"),
+    [
+        ("right", "3", "2", ""),
+        ("in a folder", "3", "2", ""),
+        ("Zoë [x] *", "3", "2", ""),
+        ("untouched", "0", "0", ""),
+        ("special", "1", "2", ""),
+        ("loop", "0", "2", "out of time: q1"),
+        ("no tests", "3", "2", ""),
+        ("old format", "3", "2", ""),
+    ],
+)
+def test_marks(rows, student, q1, q2, reason):
+    row = rows[student]
+    assert (row["q1"], row["q2"], row["reason"]) == (q1, q2, reason)
+    assert row["total"] == str(int(q1) + int(q2))
+    assert (row["max"], row["status"]) == ("5", "graded")
+
+
+@pytest.mark.parametrize(
+    ("student", "reason"),
+    [
+        ("dead kernel", "Kernel died"),
+        ("no answer", "answer cells were deleted: q2"),
+        ("not json", "not a notebook"),
+        ("not a notebook", "not a notebook"),
+        ("empty", "not a notebook"),
+        ("another", "has none of the cells of toy"),
+        ("renamed", "no toy.ipynb in the folder renamed (found: homework.ipynb)"),
+        ("essay", "essay.docx is not a notebook"),
+        ("twice", "more than once"),
+    ],
+)
+def test_a_broken_submission_is_reported_and_stops_nothing(rows, graded, student, reason):
+    row = rows[student]
+    assert row["status"] == "not graded"
+    assert reason in row["reason"]
+    assert row["q1"] == row["q2"] == row["total"] == ""
+    assert not (graded / "feedback" / f"{student}.html").exists()
+
+
+def test_every_submission_has_one_line_and_nothing_partial_stays(rows, graded):
+    assert len(rows) == 17
+    assert [p.name for p in graded.rglob(".*")] == []
+
+
+def test_feedback_shows_the_message_of_a_hidden_test_but_not_the_test(graded):
+    html = (graded / "feedback" / "special.html").read_text(encoding="utf-8")
+    assert "double(21) should be 42" in html
+    assert "HIDDEN TESTS" not in html
+    assert "assert" not in html.split("q1-hidden")[-1].split("q2-visible")[0]
+
+
+def test_feedback_says_why_a_cell_was_stopped(graded):
+    html = (graded / "feedback" / "loop.html").read_text(encoding="utf-8")
+    assert "endless loop" in html
+
+
+def test_feedback_asks_no_other_host(graded):
+    html = (graded / "feedback" / "right.html").read_text(encoding="utf-8")
+    assert 'src="http' not in html
+    assert "<link" not in html
+
+
+def test_a_second_run_replaces_the_first(course, released, tmp_path):
+    folder, output = tmp_path / "submissions", tmp_path / "grades"
+    folder.mkdir()
+    (folder / "ada.ipynb").write_text(handed_in(released, RIGHT))
+    grade.grade_folder(folder, "toy", output, course)
+    assert (output / "toy" / "feedback" / "ada.html").exists()
+    (folder / "ada.ipynb").write_text("{}")
+    grade.grade_folder(folder, "toy", output, course)
+    assert not (output / "toy" / "feedback" / "ada.html").exists()
+    assert "not graded" in (output / "toy" / "marks.csv").read_text()
+
+
+def test_a_missing_or_empty_folder_or_assignment_is_named(course, tmp_path):
+    with pytest.raises(HomeworkError, match="no folder"):
+        grade.grade_folder(tmp_path / "nowhere", "toy", tmp_path, course)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(HomeworkError, match="no submissions"):
+        grade.grade_folder(tmp_path / "empty", "toy", tmp_path, course)
+    with pytest.raises(HomeworkError, match=r"no assignment 'hw99'.*known: toy"):
+        grade.grade_folder(tmp_path, "hw99", tmp_path, course)
+
+
+def test_the_command_ends_with_an_error_only_when_it_could_not_grade(tmp_path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        grade.main([str(tmp_path / "nowhere")])
+    assert "error: there is no folder" in str(stop.value)
+
+
+def test_a_file_is_whole_or_absent(tmp_path):
+    path = tmp_path / "marks.csv"
+    grade.write_whole(path, "first")
+    with pytest.raises(UnicodeEncodeError):
+        grade.write_whole(path, "\udc80")
+    assert path.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [path]

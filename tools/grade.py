@@ -1,0 +1,302 @@
+"""Grade a folder of submissions with nbgrader: marks as CSV, feedback as HTML.
+
+    python -m tools.grade SUBMISSIONS --assignment hw2 --output grades
+
+SUBMISSIONS holds <student>.ipynb files, or <student>/hw2.ipynb folders, or both; it is only read.
+Written: grades/hw2/marks.csv and grades/hw2/feedback/<student>.html. A submission that cannot be
+graded gets a line with the reason, and the others are graded all the same.
+
+A student's code runs here with the rights of whoever grades: use it for a class you trust.
+"""
+
+import argparse
+import csv
+import io
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.converters.base import NbGraderException
+from nbgrader.preprocessors import ClearHiddenTests, GetGrades
+from sqlalchemy.exc import SQLAlchemyError
+from tqdm import tqdm
+from traitlets.config import Config
+
+from tools.homework import (
+    ROOT,
+    HomeworkError,
+    course_config,
+    course_directory,
+    quiet_log,
+    release,
+)
+
+STUDENT = "student"  # each submission is graded in a course of its own, so one name serves all
+
+
+class SubmissionError(Exception):
+    """This submission cannot be graded; the message tells the instructor why."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A released assignment with its gradebook, ready to grade."""
+
+    name: str
+    course: Path
+    gradebook: Path
+    points: dict  # of each question
+    answer_cells: list  # grade_id of each cell that a learner fills in
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one submission got. Without marks, ``reason`` says why it was not graded."""
+
+    student: str
+    marks: dict = field(default_factory=dict)  # by question
+    reason: str = ""
+    feedback: str = ""  # HTML
+
+
+class HideTests(ClearHiddenTests):
+    """Take hidden tests out of the feedback: their source, and tracebacks that quote it."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        if self._remove_hidden_test_region(cell):
+            cell.source = "# Hidden tests: run by the grader, not shown."
+            errors = [output for output in cell.outputs if output.output_type == "error"]
+            for error in errors:
+                error.traceback = [f"{error.ename}: {error.evalue}"]
+            cell.outputs = errors
+        return cell, resources
+
+
+def prepare(name, workspace, course=ROOT):
+    """Release an assignment into ``workspace`` and record its tests in a gradebook there.
+
+    Raises: HomeworkError when there is no such assignment.
+    """
+    release(name, workspace, course, gradebook=True)
+    gradebook = workspace / "gradebook.db"
+    points = {}
+    with Gradebook(f"sqlite:///{gradebook}") as book:
+        cells = book.find_notebook(name, name)
+        for cell in sorted(cells.grade_cells, key=lambda cell: cell.name):
+            points[question_of(cell.name)] = points.get(question_of(cell.name), 0) + cell.max_score
+        answer_cells = [cell.name for cell in cells.solution_cells]
+    return Assignment(name, course, gradebook, points, answer_cells)
+
+
+def question_of(grade_id):
+    """The question a cell belongs to: "q2" for q2-visible and q2-hidden."""
+    return grade_id.split("-")[0]
+
+
+def collect(folder, assignment):
+    """Find the submissions in a folder: the path of each student's notebook, or a reason.
+
+    Raises: HomeworkError when the folder is missing or empty.
+    """
+    if not folder.is_dir():
+        raise HomeworkError(f"there is no folder {folder}")
+    found = {}
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        student, where = (entry.name, entry) if entry.is_dir() else (entry.stem, entry)
+        if entry.is_dir():
+            where = _notebook_in(entry, assignment)
+        elif entry.suffix != ".ipynb":
+            where = SubmissionError(f"{entry.name} is not a notebook (.ipynb)")
+        if student in found:
+            where = SubmissionError(f"{student} is there more than once: keep one")
+        found[student] = where
+    if not found:
+        raise HomeworkError(f"there are no submissions in {folder}")
+    return found
+
+
+def _notebook_in(folder, assignment):
+    if (folder / f"{assignment}.ipynb").is_file():
+        return folder / f"{assignment}.ipynb"
+    others = ", ".join(sorted(p.name for p in folder.iterdir() if p.name[0] != ".")) or "nothing"
+    return SubmissionError(f"no {assignment}.ipynb in the folder {folder.name} (found: {others})")
+
+
+def grade(student, notebook, assignment, timeout=None):
+    """Grade one notebook in a temporary course of its own; nothing outside it is written."""
+    config = course_config(assignment.course)
+    if timeout is not None:
+        config.merge(Config({"Execute": {"timeout": timeout}}))
+    with tempfile.TemporaryDirectory(prefix="grade-") as workspace:
+        workspace = Path(workspace)
+        shutil.copy(assignment.gradebook, workspace / "gradebook.db")
+        directory = course_directory(workspace, assignment.name, config)
+        directory.student_id = STUDENT
+        try:
+            submitted = read_submission(notebook, assignment)
+            place = workspace / "submitted" / STUDENT / assignment.name
+            place.mkdir(parents=True)
+            nbformat.write(submitted, place / f"{assignment.name}.ipynb")
+            run(Autograde, directory, config)
+        except SubmissionError as error:
+            return Result(student, reason=str(error))
+        run(
+            GenerateFeedback,
+            directory,
+            config,
+            preprocessors=[GetGrades, HideTests, CSSHTMLHeaderPreprocessor],
+        )
+        graded = workspace / "autograded" / STUDENT / assignment.name / f"{assignment.name}.ipynb"
+        html = workspace / "feedback" / STUDENT / assignment.name / f"{assignment.name}.html"
+        return Result(
+            student,
+            read_marks(directory.db_url, assignment),
+            timed_out(nbformat.read(graded, as_version=4)),
+            html.read_text(encoding="utf-8"),
+        )
+
+
+def read_submission(notebook, assignment):
+    """Read a student's notebook. Raises: SubmissionError when it is not this assignment's."""
+    if isinstance(notebook, SubmissionError):
+        raise notebook
+    try:
+        submitted = nbformat.read(notebook, as_version=4)
+        present = {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in submitted.cells}
+    except Exception as error:  # whatever a file may hold, it costs this submission only
+        raise SubmissionError(f"{notebook.name} is not a notebook: {first_line(error)}") from error
+    missing = [name for name in assignment.answer_cells if name not in present]
+    if len(missing) == len(assignment.answer_cells):
+        raise SubmissionError(f"{notebook.name} has none of the cells of {assignment.name}")
+    if missing:
+        raise SubmissionError(f"answer cells were deleted: {', '.join(missing)}")
+    return submitted
+
+
+def run(converter, directory, config, **options):
+    """Run a step of nbgrader. Raises: SubmissionError with the cause when it fails."""
+
+    class Step(converter):
+        failure = None
+
+        def convert_single_notebook(self, path):
+            try:
+                super().convert_single_notebook(path)
+            except Exception as error:
+                Step.failure = error  # nbgrader logs it and raises something that says nothing
+                raise
+
+    try:
+        Step(coursedir=directory, config=config, log=quiet_log(), **options).start()
+    except NbGraderException as error:
+        cause = Step.failure or error
+        if isinstance(cause, (NoSuchKernel, SQLAlchemyError, OSError)):
+            raise cause from error  # ours, not the student's
+        raise SubmissionError(f"{type(cause).__name__}: {first_line(cause)}") from error
+
+
+def read_marks(db_url, assignment):
+    marks = dict.fromkeys(assignment.points, 0.0)
+    with Gradebook(db_url) as book:
+        submission = book.find_submission_notebook(assignment.name, assignment.name, STUDENT)
+        for grade in submission.grades:
+            marks[question_of(grade.name)] += grade.score
+    return marks
+
+
+def timed_out(graded):
+    """Say which questions were stopped by the clock, in words; empty when none was."""
+    questions = {
+        question_of(cell.metadata.get("nbgrader", {}).get("grade_id", "another cell"))
+        for cell in graded.cells
+        for output in cell.get("outputs", [])
+        if output.get("ename") == "CellTimeoutError"
+    }
+    return f"out of time: {', '.join(sorted(questions))}" if questions else ""
+
+
+def first_line(error):
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+
+
+def grade_folder(submissions, assignment="hw2", output="grades", course=ROOT, timeout=None):
+    """Grade every submission in a folder, write marks and feedback, and return the results.
+
+    Raises: HomeworkError for a missing or empty folder, or an unknown assignment.
+    """
+    with tempfile.TemporaryDirectory(prefix="grade-") as workspace:
+        notebooks = collect(Path(submissions), assignment)
+        prepared = prepare(assignment, Path(workspace), course)
+        output = Path(output) / assignment
+        results = []
+        for student, notebook in tqdm(notebooks.items(), "Grading", unit="notebook", disable=None):
+            result = grade(student, notebook, prepared, timeout)
+            feedback = output / "feedback" / f"{student}.html"
+            if result.feedback:
+                write_whole(feedback, result.feedback)
+            else:
+                feedback.unlink(missing_ok=True)  # of an earlier run
+            results.append(result)
+        write_whole(output / "marks.csv", marks_table(results, prepared.points))
+    return results
+
+
+def marks_table(results, points):
+    """The marks as CSV: a column a question; no marks, but a reason, where not graded."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["student", *points, "total", "max", "status", "reason"])
+    for result in results:
+        marks = [f"{result.marks[q]:g}" if result.marks else "" for q in points]
+        total = f"{sum(result.marks.values()):g}" if result.marks else ""
+        status = "graded" if result.marks else "not graded"
+        maximum = f"{sum(points.values()):g}"
+        writer.writerow([result.student, *marks, total, maximum, status, result.reason])
+    return table.getvalue()
+
+
+def write_whole(path, text):
+    """Write a file so that it is there in full or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        os.replace(partial, path)
+    except BaseException:
+        os.unlink(partial)
+        raise
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m tools.grade", description="Grade submissions.")
+    parser.add_argument("submissions", help="folder of <student>.ipynb or <student>/hw2.ipynb")
+    parser.add_argument("--assignment", default="hw2", help="default: %(default)s")
+    parser.add_argument("--output", default="grades", help="folder; default: %(default)s")
+    parser.add_argument("--timeout", type=int, metavar="SECONDS", help="a cell may run so long")
+    options = parser.parse_args(arguments)
+    try:
+        results = grade_folder(
+            options.submissions, options.assignment, options.output, timeout=options.timeout
+        )
+    except HomeworkError as error:
+        sys.exit(f"error: {error}")
+    for result in results:
+        if not result.marks:
+            print(f"not graded: {result.student}: {result.reason}")
+    graded = sum(bool(result.marks) for result in results)
+    print(f"{graded} of {len(results)} graded: {Path(options.output, options.assignment)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+"""Keep notebooks clean: run them, normalise what is saved, and lint it.
+
+    python -m tools.notebooks run FILES…         run in place, then normalise and lint
+    python -m tools.notebooks normalise FILES…   keep text outputs; drop images and metadata
+    python -m tools.notebooks lint FILES…        report what should not be committed
+
+A committed notebook holds its text outputs, which the tests compare, and nothing that is heavy or
+differs from run to run.
+"""
+
+import argparse
+import hashlib
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+NOTEBOOK_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+}
+CELL_METADATA = {"deletable", "editable", "mystnb", "nbgrader", "tags"}
+OUTPUT_DATA = {"text/plain", "text/markdown", "text/latex"}
+TAGS = {
+    "full-width", "hide-cell", "hide-input", "hide-output", "margin", "nbval-check-output",
+    "nbval-ignore-output", "raises-exception", "remove-cell", "remove-input", "remove-output",
+    "scroll-output",
+}  # fmt: skip
+
+LONGEST_CELL = 25  # lines
+LONGEST_LINE = 88  # columns: what a page of the book shows
+SHORTEST_ALT = 30  # characters: less cannot tell what is to be seen
+
+PROGRESS_BAR = re.compile(r"\d+%\|")
+FIGURE = re.compile(r"<Figure size ")
+MACHINE_PATH = re.compile(
+    r"(?<![\w.:/])/(?:home|Users|root|tmp|var|opt|usr|mnt|private|work)/\S+|\b[A-Z]:\\\S+"
+)
+MEMORY_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+
+# Runs in the kernel before the notebook: each figure that is drawn must say what it shows. What is
+# written to stderr is saved with the cell, where the lint finds it.
+CHECK_FIGURES = '''
+def _check_figures():
+    import sys
+    from matplotlib.backend_bases import FigureCanvasBase
+    draw = FigureCanvasBase.print_figure
+
+    def missing(figure):
+        axes = [ax for ax in figure.axes if ax.axison and ax.get_label() != "<colorbar>"]
+        if not figure.get_suptitle() and not any(ax.get_title(loc) for ax in figure.axes
+                                                 for loc in ("left", "center", "right")):
+            yield "a title"
+        for axis in "xy":
+            shared = getattr(figure, f"get_sup{axis}label")()
+            for ax in axes:
+                family = getattr(ax, f"get_shared_{axis}_axes")().get_siblings(ax)
+                if not shared and not any(getattr(a, f"get_{axis}label")() for a in family):
+                    yield f"a label on each {axis} axis"
+                    break
+
+    def print_figure(canvas, *args, **kwargs):
+        lacks = ", ".join(missing(canvas.figure))
+        if lacks:
+            print("unlabelled figure, it lacks", lacks, file=sys.stderr)
+        return draw(canvas, *args, **kwargs)
+
+    FigureCanvasBase.print_figure = print_figure
+
+_check_figures()
+del _check_figures
+'''
+
+
+def normalise(notebook):
+    """Change a notebook in place to the one form in which it is committed; return it.
+
+    Kept: sources, tags, alt texts, nbgrader's metadata, text outputs. Dropped: images, widgets'
+    state, progress bars, times of execution, the version of Python.
+    """
+    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    taken = set()
+    for number, cell in enumerate(notebook.cells):
+        if cell.get("id") is None or cell.id in taken:
+            cell.id = hashlib.sha256(f"{number} {cell.source}".encode()).hexdigest()[:8]
+        taken.add(cell.id)
+        cell.pop("attachments", None)
+        cell.metadata = {k: v for k, v in cell.metadata.items() if k in CELL_METADATA}
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in map(_normalise_output, cell.outputs) if output]
+    return notebook
+
+
+def _normalise_output(output):
+    """The output's text, or None when nothing is left."""
+    if output.output_type in ("display_data", "execute_result"):
+        output.data = {k: v for k, v in output.data.items() if k in OUTPUT_DATA}
+        output.metadata = {}
+        if not output.data or PROGRESS_BAR.search(output.data.get("text/plain", "")):
+            return None
+    if output.get("name") == "stderr" and PROGRESS_BAR.search(output.text):
+        return None
+    if "execution_count" in output:
+        output.execution_count = None  # the cell has it already
+    return output
+
+
+def lint(notebook):
+    """List what is wrong with a notebook, one line each, naming the cell by number and id."""
+    problems = []
+    if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
+        problems.append("the kernel is not python3")
+    for number, cell in enumerate(notebook.cells, start=1):
+        where = f"cell {number} ({cell.get('id', 'no id')})"
+        problems += [f"{where}: {problem}" for problem in _lint_cell(cell)]
+    if not problems and notebook != normalise(nbformat.from_dict(notebook)):
+        problems.append("not normalised: run python -m tools.notebooks normalise on it")
+    return problems
+
+
+def _lint_cell(cell):
+    """Yield what is wrong with one cell."""
+    tags = set(cell.metadata.get("tags", []))
+    if "id" not in cell:
+        yield "has no id"
+    if unknown := sorted(tags - TAGS):
+        yield f"unknown tag {', '.join(unknown)}"
+    if cell.cell_type != "code":
+        return
+
+    lines = cell.source.splitlines()
+    if lines and cell.execution_count is None:
+        yield "was never run"
+    # What a learner fills in, and what marks it, may be longer than a cell on a page.
+    if len(lines) > LONGEST_CELL and "nbgrader" not in cell.metadata:
+        yield f"has {len(lines)} lines, more than {LONGEST_CELL}: move some into the package"
+    for line in lines:
+        if len(line) > LONGEST_LINE:
+            yield f"line over {LONGEST_LINE} columns: {line[:40]}…"
+
+    for output in cell.outputs:
+        yield from _lint_output(output, tags)
+    alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+    if any(FIGURE.search(_text(output)) for output in cell.outputs) and len(alt) < SHORTEST_ALT:
+        yield (
+            f"figure without an alt text of {SHORTEST_ALT} characters or more "
+            "in the cell's metadata, at mystnb: image: alt"
+        )
+
+
+def _lint_output(output, tags):
+    """Yield what is wrong with one output of a cell that has these tags."""
+    text = _text(output)
+    if kinds := sorted(kind for kind in output.get("data", {}) if kind.startswith("image/")):
+        yield f"keeps an image in its output ({', '.join(kinds)})"
+    if output.output_type == "error" and "raises-exception" not in tags:
+        yield f"failed: {output.ename}: {output.evalue}"
+    if output.get("name") == "stderr":
+        yield f"writes to stderr: {text.strip()[:200]}"
+    if path := MACHINE_PATH.search(text):
+        yield f"shows a path of one machine: {path.group()}"
+    if "nbval-ignore-output" not in tags and (address := MEMORY_ADDRESS.search(text)):
+        yield f"shows a memory address, other at each run: {address.group()}"
+
+
+def _text(output):
+    """All text that an output shows."""
+    if output.output_type == "stream":
+        return output.text
+    if output.output_type == "error":
+        return f"{output.ename}: {output.evalue}"
+    return "\n".join(v for v in output.data.values() if isinstance(v, str))
+
+
+def run(notebook, folder):
+    """Run all cells in place, as if opened in ``folder``; return the notebook.
+
+    Raises: CellExecutionError when a cell fails that is not tagged raises-exception.
+    """
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=300,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    with client.setup_kernel():
+        client.kc.execute_interactive(CHECK_FIGURES, silent=True, store_history=False)
+        for number, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, number)
+    return notebook
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m tools.notebooks", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser.add_argument("action", choices=["run", "normalise", "lint"])
+    parser.add_argument("files", nargs="+", type=Path)
+    options = parser.parse_args(arguments)
+
+    problems = []
+    for path in options.files:
+        notebook = nbformat.read(path, as_version=4)
+        if options.action == "run":
+            print(f"running {path}", flush=True)
+            try:
+                run(notebook, path.parent)
+            except CellExecutionError as error:
+                problems.append(f"{path}: {error}")
+                continue
+        if options.action != "lint":
+            nbformat.write(normalise(notebook), path)
+        if options.action != "normalise":
+            problems += [f"{path}: {problem}" for problem in lint(notebook)]
+    print(*problems, sep="\n", end="\n" if problems else "")
+    sys.exit(bool(problems))
+
+
+if __name__ == "__main__":
+    main()
