@@ -72,8 +72,8 @@ class Recurrent:
         steps = []
         for t in range(T):
             a_h = hs[t] @ weights.W_hh.T + weights.b_hh
-            new_state, step = self.cell.forward(a_x[t], a_h, state)
-            state = new_state if running is None else _choose(running[t], new_state, state)
+            new, step = self.cell.forward(a_x[t], a_h, state)
+            state = new if running is None else _choose(running[t], new, state)
             hs[t + 1] = state.h
             steps.append(step)
         outputs = hs[1:] if running is None else np.where(running, hs[1:], 0)

@@ -18,7 +18,6 @@ from pathlib import Path
 import nbformat
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import setenv
 from traitlets.config import Config, PyFileConfigLoader
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,13 +68,18 @@ def release(assignment, workspace, course=ROOT, gradebook=False):
     config = course_config(course)
     config.merge(Config({"SaveCells": {"enabled": gradebook}}))
     directory = course_directory(workspace, assignment, config)
-    converter = GenerateAssignment(
+    _put_scripts_on_path()
+    GenerateAssignment(
         coursedir=directory, config=config, log=quiet_log(), no_database=not gradebook
-    )
-    # nbgrader calls alembic by name; it lies beside this Python, which need not be on the PATH.
-    with setenv(PATH=os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])):
-        converter.start()
+    ).start()
     return workspace / "exercises" / assignment
+
+
+def _put_scripts_on_path():
+    """nbgrader calls `alembic` by name: make sure that this Python's own is the one found."""
+    scripts, path = sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)
+    if scripts not in path.split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([scripts, path])
 
 
 def _check_cell_ids(notebook):

@@ -18,6 +18,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+CHECK_FIGURES = Path(__file__).with_name("check_figures.py").resolve()
+
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
@@ -29,6 +31,7 @@ TAGS = {
     "nbval-ignore-output", "raises-exception", "remove-cell", "remove-input", "remove-output",
     "scroll-output",
 }  # fmt: skip
+FOLDED = {"hide-cell", "hide-input", "remove-cell", "remove-input"}
 
 LONGEST_CELL = 25  # lines
 LONGEST_LINE = 88  # columns: what a page of the book shows
@@ -41,38 +44,10 @@ MACHINE_PATH = re.compile(
 )
 MEMORY_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 
-# Runs in the kernel before the notebook: each figure that is drawn must say what it shows. What is
-# written to stderr is saved with the cell, where the lint finds it.
-CHECK_FIGURES = '''
-def _check_figures():
-    import sys
-    from matplotlib.backend_bases import FigureCanvasBase
-    draw = FigureCanvasBase.print_figure
 
-    def missing(figure):
-        axes = [ax for ax in figure.axes if ax.axison and ax.get_label() != "<colorbar>"]
-        if not figure.get_suptitle() and not any(ax.get_title(loc) for ax in figure.axes
-                                                 for loc in ("left", "center", "right")):
-            yield "a title"
-        for axis in "xy":
-            shared = getattr(figure, f"get_sup{axis}label")()
-            for ax in axes:
-                family = getattr(ax, f"get_shared_{axis}_axes")().get_siblings(ax)
-                if not shared and not any(getattr(a, f"get_{axis}label")() for a in family):
-                    yield f"a label on each {axis} axis"
-                    break
-
-    def print_figure(canvas, *args, **kwargs):
-        lacks = ", ".join(missing(canvas.figure))
-        if lacks:
-            print("unlabelled figure, it lacks", lacks, file=sys.stderr)
-        return draw(canvas, *args, **kwargs)
-
-    FigureCanvasBase.print_figure = print_figure
-
-_check_figures()
-del _check_figures
-'''
+def read(path):
+    """The notebook as it is in the file: nbformat.read would give random ids to cells without."""
+    return nbformat.v4.reads(path.read_text(encoding="utf-8"))
 
 
 def normalise(notebook):
@@ -88,7 +63,6 @@ def normalise(notebook):
         if cell.get("id") is None or cell.id in taken:
             cell.id = hashlib.sha256(f"{number} {cell.source}".encode()).hexdigest()[:8]
         taken.add(cell.id)
-        cell.pop("attachments", None)
         cell.metadata = {k: v for k, v in cell.metadata.items() if k in CELL_METADATA}
         if cell.cell_type == "code":
             cell.outputs = [output for output in map(_normalise_output, cell.outputs) if output]
@@ -104,8 +78,6 @@ def _normalise_output(output):
             return None
     if output.get("name") == "stderr" and PROGRESS_BAR.search(output.text):
         return None
-    if "execution_count" in output:
-        output.execution_count = None  # the cell has it already
     return output
 
 
@@ -114,6 +86,9 @@ def lint(notebook):
     problems = []
     if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
         problems.append("the kernel is not python3")
+    counts = [c.execution_count for c in notebook.cells if c.get("execution_count") is not None]
+    if counts != list(range(1, len(counts) + 1)):
+        problems.append("was not run from top to bottom in a fresh kernel")
     for number, cell in enumerate(notebook.cells, start=1):
         where = f"cell {number} ({cell.get('id', 'no id')})"
         problems += [f"{where}: {problem}" for problem in _lint_cell(cell)]
@@ -135,8 +110,8 @@ def _lint_cell(cell):
     lines = cell.source.splitlines()
     if lines and cell.execution_count is None:
         yield "was never run"
-    # What a learner fills in, and what marks it, may be longer than a cell on a page.
-    if len(lines) > LONGEST_CELL and "nbgrader" not in cell.metadata:
+    # Homework, and what the page folds away, may be longer.
+    if len(lines) > LONGEST_CELL and not ("nbgrader" in cell.metadata or tags & FOLDED):
         yield f"has {len(lines)} lines, more than {LONGEST_CELL}: move some into the package"
     for line in lines:
         if len(line) > LONGEST_LINE:
@@ -181,30 +156,28 @@ def run(notebook, folder):
 
     Raises: CellExecutionError when a cell fails that is not tagged raises-exception.
     """
-    client = NotebookClient(
+    NotebookClient(
         notebook,
         kernel_name="python3",
+        extra_arguments=["--log-level=40", f"--IPKernelApp.exec_files={CHECK_FIGURES}"],
         timeout=300,
         coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
-    )
-    with client.setup_kernel():
-        client.kc.execute_interactive(CHECK_FIGURES, silent=True, store_history=False)
-        for number, cell in enumerate(notebook.cells):
-            client.execute_cell(cell, number)
+    ).execute()
     return notebook
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m tools.notebooks", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.notebooks", description="Run, normalise and lint notebooks."
+    )
     parser.add_argument("action", choices=["run", "normalise", "lint"])
     parser.add_argument("files", nargs="+", type=Path)
     options = parser.parse_args(arguments)
 
     problems = []
     for path in options.files:
-        notebook = nbformat.read(path, as_version=4)
+        notebook = read(path)
         if options.action == "run":
             print(f"running {path}", flush=True)
             try:

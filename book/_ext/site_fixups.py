@@ -12,6 +12,11 @@ EDITS = [
     (r'role="doc-biblioentry"', 'role="listitem"'),
     # Let the visible text name the control, also for someone who speaks commands to the browser
     (r'<summary aria-label="Toggle hidden content">', "<summary>"),
+    # The arrow that unfolds a chapter in the side bar has no text at all
+    (
+        r'(>([^<>]+)</a><details[^>]*>)<summary>(?=<span class="toctree-toggle")',
+        r'\1<summary aria-label="Pages of \2">',
+    ),
     (r' title="Search" aria-label="Search"', ' title="Search"'),
     # All content belongs to a landmark
     (

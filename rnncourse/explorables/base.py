@@ -1,4 +1,4 @@
-"""What every explorable shares: look, controls, fixed repr, and checks of what Python hands over."""
+"""What every explorable shares: look, controls, fixed repr, checks of its data."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 
 
 def front_end(name: str) -> str:
-    """The ES module of one explorable, with `common.mjs` in front of it.
+    """The ES module of one explorable, with ``common.mjs`` in front of it.
 
     A page without a kernel loads the module from a blob URL, where a sibling cannot be imported,
     so the two files are joined here and the import statement is taken out.
@@ -38,7 +38,7 @@ class Explorable(anywidget.AnyWidget):
 
 
 def finite_array(name: str, values, shape: tuple[int, ...]) -> list:
-    """`values` as nested lists of floats, ready to travel as JSON.
+    """``values`` as nested lists of floats, ready to travel as JSON.
 
     Raises: ValueError when the shape is another one or a number is not finite.
 
@@ -54,7 +54,7 @@ def finite_array(name: str, values, shape: tuple[int, ...]) -> list:
 
 
 def within(name: str, value, low, high):
-    """`value` itself, if it lies between `low` and `high`.
+    """``value`` itself, if it lies between ``low`` and ``high``.
 
     Raises: ValueError when it does not.
 
@@ -67,7 +67,7 @@ def within(name: str, value, low, high):
 
 
 def distinct_symbols(name: str, symbols) -> list[str]:
-    """`symbols` as a list of non-empty strings, each given once.
+    """``symbols`` as a list of non-empty strings, each given once.
 
     Raises: TypeError for anything that is no string, ValueError for an empty or repeated one.
 

@@ -4,12 +4,12 @@ from dataclasses import asdict, dataclass
 
 import traitlets
 
-from .base import Explorable, front_end
+from rnncourse.explorables.base import Explorable, front_end
 
 
 @dataclass(frozen=True)
 class Option:
-    """One answer and why it is right or wrong; make it with `right` or `wrong`."""
+    """One answer and why it is right or wrong; make it with ``right`` or ``wrong``."""
 
     text: str
     why: str
@@ -53,13 +53,11 @@ class Question:
             raise ValueError(f"a question should be a non-empty string, got {text!r}")
         for option in options:
             if not isinstance(option, Option):
-                raise TypeError(f"question {text!r} should get right(…) or wrong(…), got {option!r}")
+                raise TypeError(f"question {text!r} should get right() or wrong(), got {option!r}")
         if len({option.text for option in options}) < max(2, len(options)):
             raise ValueError(f"question {text!r} should have two or more different options")
         if (count := sum(option.correct for option in options)) != 1:
-            raise ValueError(
-                f"question {text!r} should have exactly one right option, got {count}"
-            )
+            raise ValueError(f"question {text!r} should have exactly one right option, got {count}")
         object.__setattr__(self, "text", text)
         object.__setattr__(self, "options", options)
 
@@ -68,7 +66,7 @@ class Quiz(Explorable):
     """Questions answered in the page; each choice shows its explanation at once.
 
     Texts are plain but for `code` and *emphasis*; in emphasis W_ih and h_{t−1} get a subscript.
-    Raises: TypeError for anything that is no `Question`, ValueError for a quiz without one.
+    Raises: TypeError for anything that is no ``Question``, ValueError for a quiz without one.
 
     >>> Quiz(
     ...     Question(
@@ -94,7 +92,7 @@ class Quiz(Explorable):
             raise ValueError("a quiz should have one question or more, got none")
         for question in questions:
             if not isinstance(question, Question):
-                raise TypeError(f"a quiz should be made of Question(…), got {question!r}")
+                raise TypeError(f"a quiz should be made of Question(), got {question!r}")
         super().__init__(
             questions=[asdict(question) for question in questions],
             answers=[-1] * len(questions),

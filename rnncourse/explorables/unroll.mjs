@@ -26,7 +26,7 @@ const label = (x, y, name) => [box("weight", x, y, 37, 24), maths(x, y - 1, name
 
 // One cell with what flows into and out of it; `top` is where the drawing of the cell starts.
 function cell(x, top, { input, state, output, symbol, likeliest, now = "" }) {
-  const h = top + (output ? 118 : 30), below = h + 88;
+  const h = top + (output ? 140 : 30), below = h + 88;
   return [
     arrow([x, below - BOX / 2], [x, h + BOX / 2]), ...label(x, (h + below) / 2, "W_ih"),
     box("input", x, below, BOX, BOX, now), maths(x, below, input), words(x, below + 36, symbol),
@@ -39,7 +39,7 @@ function cell(x, top, { input, state, output, symbol, likeliest, now = "" }) {
 }
 
 function folded(top, hasOutput) {
-  const x = LEFT + BOX / 2, h = top + (hasOutput ? 118 : 30), right = x + BOX / 2;
+  const x = LEFT + BOX / 2, h = top + (hasOutput ? 140 : 30), right = x + BOX / 2;
   return [
     ...cell(x, top, { input: "x_t", state: "h_t", output: hasOutput && "p_t", symbol: "", likeliest: "" }),
     arrow([right, h - 10], [right + 26, h - 10], [right + 26, h + 10], [right, h + 10]),
@@ -49,7 +49,7 @@ function folded(top, hasOutput) {
 
 // Steps first … last side by side, after the state that comes into the first of them.
 function unrolled(left, top, first, last, hasOutput, symbols, likeliest) {
-  const h = top + (hasOutput ? 118 : 30), x = (t) => left + BOX / 2 + (t - first + 1) * COLUMN;
+  const h = top + (hasOutput ? 140 : 30), x = (t) => left + BOX / 2 + (t - first + 1) * COLUMN;
   const marks = [box("hidden", x(first - 1), h, BOX, BOX, "ghost"), maths(x(first - 1), h, `h_${first - 1}`)];
   for (let t = first; t <= last; t++) {
     const now = t === last ? "now" : "";
@@ -61,7 +61,7 @@ function unrolled(left, top, first, last, hasOutput, symbols, likeliest) {
 }
 
 function graph(width, step, symbols, likeliest) {
-  const hasOutput = likeliest.length > 0, height = hasOutput ? 278 : 190, narrow = width < 560;
+  const hasOutput = likeliest.length > 0, height = hasOutput ? 300 : 190, narrow = width < 560;
   const [left, top] = narrow ? [LEFT, height + 20] : [LOOP + 40, 30];
   const columns = Math.max(1, Math.min(12, Math.floor((width - left - BOX) / COLUMN)));
   const first = Math.max(1, step - columns + 1);
@@ -75,6 +75,7 @@ function graph(width, step, symbols, likeliest) {
 const column = (values) => values.map((value) => [value]);
 const largest = (...arrays) => Math.max(1e-9, ...arrays.flat(2).map(Math.abs));
 const term = (...parts) => html("div", { class: "term" }, ...parts);
+const together = (...parts) => html("div", { class: "term together" }, ...parts); // never broken over lines
 
 function equations(t, x, hs, weights, output, vocabulary, oneHot) {
   const { W_ih, W_hh, b_ih, b_hh } = weights, scale = largest(W_ih, W_hh, b_ih, b_hh);
@@ -83,15 +84,15 @@ function equations(t, x, hs, weights, output, vocabulary, oneHot) {
     term(matrix("hidden", `h_${t}`, column(hs[t]))),
     term("= tanh(", weight("W_ih", W_ih),
       matrix("input", `x_${t}`, column(x), { scale: largest(x), signed: !oneHot, labels: oneHot ? vocabulary : [] }),
-      "+", weight("b_ih", column(b_ih))),
+      together("+", weight("b_ih", column(b_ih)))),
     term("+", weight("W_hh", W_hh), matrix("hidden", `h_${t - 1}`, column(hs[t - 1])),
-      "+", weight("b_hh", column(b_hh)), ")"))];
+      together("+", weight("b_hh", column(b_hh)), ")")))];
   if (output) {
     const p = softmax(logits(hs[t], output)), size = { scale: largest(output.W, output.b) };
     lines.push(html("div", { class: "equation" },
       term(matrix("output", `p_${t}`, column(p), { signed: false, labels: vocabulary })),
       term("= softmax(", matrix("weight", "W", output.W, size), matrix("hidden", `h_${t}`, column(hs[t])),
-        "+", matrix("weight", "b", column(output.b), size), ")")));
+        together("+", matrix("weight", "b", column(output.b), size), ")"))));
   }
   return lines;
 }

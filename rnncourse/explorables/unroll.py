@@ -3,15 +3,15 @@
 import numpy as np
 import traitlets
 
-from .base import Explorable, distinct_symbols, finite_array, front_end, within
+from rnncourse.explorables.base import Explorable, distinct_symbols, finite_array, front_end, within
 
 
 class Unroll(Explorable):
     """Unrolls h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh) one step at a time, from h_0 = 0.
 
-    `weights` is a `Weights`; `output`, a `LinearWeights`, adds the softmax of W h_t + b at each step.
-    Without `xs`, x_t is the one-hot vector of the symbol, in the order of `vocabulary`.
-    Shapes: xs (T, D), T ≤ 12, D ≤ 8, H ≤ 4; output W (V, H), V ≤ 8, named by `vocabulary`.
+    ``weights``: a ``Weights``. ``output``: a ``LinearWeights``, adds p_t = softmax(W h_t + b).
+    Without ``xs``, x_t is the one-hot vector of the symbol, in the order of ``vocabulary``.
+    Shapes: xs (T, D), T ≤ 12, D ≤ 8, H ≤ 4; output W (V, H), V ≤ 8, named by ``vocabulary``.
     Raises: TypeError, ValueError naming the array and the shape it should have.
 
     >>> from rnncourse.layers import Recurrent
@@ -25,9 +25,9 @@ class Unroll(Explorable):
 
     title = traitlets.Unicode("Unrolling a recurrent network").tag(sync=True)
     how_to_read = traitlets.Unicode(
-        "Blue boxes are inputs, orange boxes hidden states, green boxes outputs, grey labels "
-        "weights. In each cell of the equation the bar runs right for a positive number and left "
-        "for a negative one. Step through and watch what changes and what does not."
+        "Blue boxes are inputs with the symbol read below them, orange boxes hidden states, green "
+        "boxes outputs with their likeliest symbol above them, grey labels weights. A cell’s bar "
+        "runs right for a positive number and left for a negative one."
     ).tag(sync=True)
     step = traitlets.Int(1).tag(sync=True)
     symbols = traitlets.List().tag(sync=True)
@@ -36,7 +36,9 @@ class Unroll(Explorable):
     weights = traitlets.Dict().tag(sync=True)
     output = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, symbols, weights, output=None, *, xs=None, vocabulary=None, step=1, **traits):
+    def __init__(
+        self, symbols, weights, output=None, *, xs=None, vocabulary=None, step=1, **traits
+    ):
         symbols = list(symbols)
         if vocabulary is None:
             vocabulary = dict.fromkeys(symbols)  # each symbol once, in the order they come

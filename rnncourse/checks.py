@@ -1,0 +1,37 @@
+"""Compare a learner's answer with what it should be, and say what went wrong."""
+
+import numpy as np
+
+
+def check_array(name, got, expected, *, axes="", mistakes=None, tolerance=1e-6):
+    """Raise unless ``got`` equals ``expected``; the message names the array and the trouble.
+
+    ``axes`` names the expected axes, such as "T N H". ``mistakes`` maps an explanation to the
+    array that this misunderstanding gives: whoever made it reads the explanation.
+    Raises: AssertionError for another type, shape or value than expected.
+
+    >>> check_array("hs", np.zeros((2, 3)), np.zeros((3, 2)), axes="N H")
+    Traceback (most recent call last):
+    AssertionError: hs has shape (2, 3), expected (N, H) = (3, 2): the same axes in another order
+    """
+    expected = np.asarray(expected)
+    if not isinstance(got, (np.ndarray, np.generic)):
+        raise AssertionError(f"{name} should be a NumPy array, got {type(got).__name__}")
+    if got.shape != expected.shape:
+        wanted = f"({', '.join(axes.split())}) = {expected.shape}" if axes else expected.shape
+        swapped = sorted(got.shape) == sorted(expected.shape)
+        hint = ": the same axes in another order" if swapped else ""
+        raise AssertionError(f"{name} has shape {got.shape}, expected {wanted}{hint}")
+    if not np.issubdtype(got.dtype, np.number) or not np.isfinite(got).all():
+        raise AssertionError(f"{name} should hold finite numbers only, got {got.dtype} {got}")
+    if np.allclose(got, expected, rtol=tolerance, atol=tolerance):
+        return
+    for explanation, array in (mistakes or {}).items():
+        if np.allclose(got, array, rtol=tolerance, atol=tolerance):
+            raise AssertionError(f"{name}: {explanation}")
+    worst = np.unravel_index(np.argmax(np.abs(got - expected)), expected.shape)
+    place = f"at [{', '.join(map(str, worst))}] it is" if worst else "it is"
+    raise AssertionError(
+        f"{name} has the right shape but not the right values: "
+        f"{place} {got[worst]:.6g}, expected {expected[worst]:.6g}"
+    )

@@ -1,0 +1,67 @@
+// A tanh RNN run forward and a gradient sent back through it, for a recurrent matrix of a given gain.
+import { canvas, frame, html, number, svg, words } from "./common.mjs";
+
+const norm = (vector) => Math.hypot(...vector);
+function spread(vector) {
+  const mean = vector.reduce((a, b) => a + b) / vector.length;
+  return norm(vector.map((v) => v - mean)) / Math.sqrt(vector.length);
+}
+
+// h_t = tanh(gain Q h_{t-1} + noise ε_t); dh_{t-1} = gain Qᵀ (dh_t ⊙ (1 − h_t²)), dh_T = gradient.
+// Returns the spread of h_0 … h_T and the norms of dh_0 … dh_T.
+export function run({ Q, start, inputs, gradient }, gain, noise) {
+  const hs = [start];
+  for (const input of inputs) {
+    const h = hs[hs.length - 1];
+    hs.push(Q.map((row, i) => Math.tanh(gain * row.reduce((sum, q, j) => sum + q * h[j], 0) + noise * input[i])));
+  }
+  const norms = [norm(gradient)];
+  let dh = gradient;
+  for (let t = inputs.length; t > 0; t--) {
+    const da = dh.map((d, i) => d * (1 - hs[t][i] ** 2));
+    dh = start.map((_, j) => gain * da.reduce((sum, d, i) => sum + Q[i][j] * d, 0));
+    norms.unshift(norm(dh));
+  }
+  return { spreads: hs.map(spread), norms };
+}
+
+// A whole number as it is, a middling one with two decimals, any other as 3e−5.
+const short = (value) =>
+  value >= 0.01 && value < 100 || value === 0 ? number(value, Number.isInteger(value) ? 0 : 2)
+    : value.toExponential(0).replace("+", "").replace("-", "−");
+
+// A chart of values against the step; `ticks` are the places on the axis, first the lowest.
+function chart(width, label, title, kind, values, ticks, place) {
+  const [left, right, top, bottom] = [52, width - 12, 40, 190], steps = values.length - 1;
+  const low = place(ticks[0]), high = place(ticks[ticks.length - 1]);
+  const x = (t) => left + ((right - left) * t) / steps;
+  const y = (value) => bottom + ((top - bottom) * (Math.min(high, Math.max(low, place(value))) - low)) / (high - low);
+  return canvas(width, 236, label, words(4, 14, title, "start"),
+    ...ticks.flatMap((tick) => [svg("line", { class: "grid", x1: left, x2: right, y1: y(tick), y2: y(tick) }), words(left - 6, y(tick), short(tick), "end small")]),
+    ...[0, Math.round(steps / 2), steps].map((t) => words(x(t), bottom + 16, t, "small")),
+    words((left + right) / 2, bottom + 34, "step t", "small"),
+    svg("path", { class: "axis", d: `M${left} ${top}V${bottom}H${right}` }),
+    svg("polyline", { class: `curve kind-${kind}`, points: values.map((value, t) => `${x(t)},${y(value)}`).join(" ") }));
+}
+
+const verdict = (ratio) => (ratio < 1e-3 ? "it vanishes" : ratio > 1e3 ? "it explodes" : "it stays within a factor of a thousand");
+
+function render(context) {
+  const { model } = context, view = frame(context), get = (name) => model.get(name);
+  const [start, inputs, gradient] = ["start", "inputs", "gradient"].map(get), last = inputs.length;
+  view.controls.append(
+    view.slider("gain", "gain *g*", { min: 0, max: 2.5, step: 0.05, format: (value) => number(value) }),
+    view.slider("noise", "input noise", { min: 0, max: 1, step: 0.05, format: (value) => number(value) }),
+    view.choice("kind", "matrix", { orthogonal: "orthogonal", gaussian: "Gaussian, variance 1/H" }));
+
+  return view.keepDrawn(["gain", "noise", "kind"], (width) => {
+    const { spreads, norms } = run({ Q: get("matrices")[get("kind")], start, inputs, gradient }, get("gain"), get("noise"));
+    const each = width < 560 ? width : (width - 24) / 2;
+    view.picture.replaceChildren(html("div", { class: "charts" },
+      chart(each, "Curve: the spread of h at each step", "spread of the hidden units, forward →", "hidden", spreads, [0, 0.25, 0.5, 0.75, 1], (v) => v),
+      chart(each, "Curve: the norm of the gradient at each step", `gradient norm, ← back from step ${last}`, "weight", norms, [1e-12, 1e-9, 1e-6, 1e-3, 1, 1e3, 1e6], Math.log10)));
+    view.say(`Gain ${number(get("gain"))}: the spread of *h_${last}* is ${short(spreads[last])}. The gradient leaves step ${last} with norm ${short(norms[last])} and ` +
+      `reaches step 0 with ${short(norms[0])}: ${verdict(norms[0] / norms[last])}.`);
+  });
+}
+export default { render };

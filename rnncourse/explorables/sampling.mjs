@@ -1,0 +1,91 @@
+// Temperature and top-k on the logits of one next symbol, and draws from what is left.
+import { button, canvas, frame, html, number, svg, visible, words } from "./common.mjs";
+
+// Indices from the largest logit to the smallest; of equal ones the first comes first.
+export const ranked = (logits) => logits.map((_, i) => i).sort((i, j) => logits[j] - logits[i] || i - j);
+
+// softmax(logits / temperature) over the topK largest logits, 0 elsewhere.
+export function distribution(logits, temperature, topK) {
+  const order = ranked(logits), allowed = new Set(order.slice(0, topK)), top = logits[order[0]];
+  const powers = logits.map((z, i) => (allowed.has(i) ? Math.exp((z - top) / temperature) : 0));
+  const total = powers.reduce((a, b) => a + b);
+  return powers.map((power) => power / total);
+}
+
+export const entropy = (probabilities) =>
+  probabilities.reduce((sum, p) => (p > 0 ? sum - p * Math.log2(p) : sum), 0);
+
+// Mulberry32: a small seeded generator of numbers in [0, 1).
+export function generator(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let z = Math.imul(state ^ (state >>> 15), state | 1);
+    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
+    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+// The same seed gives the same random numbers whatever the probabilities: only the choice changes.
+export function draw(probabilities, count, seed) {
+  const random = generator(seed), last = probabilities.findLastIndex((p) => p > 0);
+  return Array.from({ length: count }, () => {
+    let left = random();
+    const chosen = probabilities.findIndex((p) => (left -= p) < 0);
+    return chosen < 0 ? last : chosen;
+  });
+}
+
+const ROW = 26, SHOWN = 12;
+const percent = (p) => `${number(100 * p, 1)} %`;
+
+// One row: a name, the outline of the model's own probability, the filled bar, and its number.
+function row(y, width, name, own, p) {
+  const left = 74, full = width - left - 70, kind = "kind-output";
+  return [
+    words(left - 8, y, name, "end"),
+    svg("rect", { class: `bar ${kind}`, x: left, y: y - 9, width: full * p, height: 18 }),
+    svg("rect", { class: `box ghost ${kind}`, x: left, y: y - 9, width: Math.max(1, full * own), height: 18 }),
+    words(width - 4, y, percent(p), "end"),
+  ];
+}
+
+function chart(width, symbols, order, own, p, topK) {
+  const shown = order.length <= SHOWN ? order : order.slice(0, SHOWN - 1), others = order.slice(shown.length);
+  const sum = (values) => others.reduce((total, i) => total + values[i], 0);
+  const cut = topK < order.length && topK <= shown.length;
+  const y = (place) => 16 + ROW * place + (cut && place >= topK ? 28 : 0), height = y(shown.length + (others.length ? 1 : 0));
+  const line = cut ? y(topK) - 34 : 0;
+  return canvas(width, height, "Bars: the probability of each next symbol, the most probable first",
+    ...shown.flatMap((i, place) => row(y(place), width, visible(symbols[i]), own[i], p[i])),
+    ...(others.length ? row(y(shown.length), width, `${others.length} others`, sum(own), sum(p)) : []),
+    ...(cut ? [svg("line", { class: "axis", x1: 4, x2: width - 4, y1: line, y2: line }),
+      words(width - 4, line + 12, `top-k leaves these ${order.length - topK} out`, "end small")] : []));
+}
+
+function render(context) {
+  const { model } = context, view = frame(context), get = (name) => model.get(name);
+  const symbols = get("symbols"), logits = get("logits"), order = ranked(logits);
+  const own = distribution(logits, 1, symbols.length);
+  const more = button("Draw 10", () => view.set("drawn", get("drawn") + 10));
+  const clear = button("Clear", () => view.set("drawn", 0));
+  view.controls.append(
+    view.slider("temperature", "temperature", { min: 0.1, max: 3, step: 0.05, format: (value) => number(value) }),
+    view.slider("top_k", "top-k", { min: 1, max: symbols.length, step: 1, format: (k) => `${k} of ${symbols.length}` }),
+    html("div", { class: "buttons" }, more, clear));
+  const picture = html("div"), written = html("p", { class: "written", role: "status" });
+  view.picture.append(picture, written);
+
+  return view.keepDrawn(["temperature", "top_k", "drawn"], (width) => {
+    const p = distribution(logits, get("temperature"), get("top_k")), bits = entropy(p);
+    const text = draw(p, get("drawn"), get("seed")).map((i) => visible(symbols[i]));
+    const gap = symbols.every((symbol) => symbol.length === 1) ? "" : " ";
+    picture.replaceChildren(chart(width, symbols, order, own, p, get("top_k")));
+    written.replaceChildren(...(text.length ? ["Drawn: ", html("code", {}, text.join(gap))] : []));
+    clear.disabled = text.length === 0;
+    more.disabled = text.length >= 200;
+    view.say(`Entropy: ${number(bits)} bits, as uncertain as a choice among ${number(2 ** bits, 1)} equally likely symbols ` +
+      `(the model’s own: ${number(entropy(own))} bits). Greedy choice: “${visible(symbols[order[0]])}”, probability ${percent(p[order[0]])}.`);
+  });
+}
+export default { render };

@@ -1,0 +1,97 @@
+"""The built site, a server for it and one browser, shared by the tests of this folder."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "_build" / "html"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pages_of_the_book() -> list[str]:
+    """Every page in the table of contents, as a path in the site, and the pages Sphinx adds."""
+
+    def documents(entry):
+        if isinstance(entry, dict):
+            for key, value in entry.items():
+                if key in ("root", "file"):
+                    yield value
+                else:
+                    yield from documents(value)
+        elif isinstance(entry, list):
+            for item in entry:
+                yield from documents(item)
+
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    return [f"{name}.html" for name in documents(contents)] + ["genindex.html", "search.html"]
+
+
+def pytest_generate_tests(metafunc):
+    """Run a test that asks for ``page_name`` once for each page, all tests of a page together."""
+    if "page_name" in metafunc.fixturenames:
+        metafunc.parametrize("page_name", pages_of_the_book(), scope="module")
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The folder of the built site."""
+    if not (SITE / "index.html").is_file():
+        pytest.fail(f"there is no built site in {SITE}: run `make book` first", pytrace=False)
+    return SITE
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files without a log line for each."""
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """The site's address while a local server serves it, as ``http://127.0.0.1:port/``."""
+    handler = functools.partial(QuietHandler, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def no_browser(reason: str):
+    """Skip what needs a browser; fail instead where the environment promises one."""
+    if os.environ.get("RNNCOURSE_REQUIRE_BROWSER") == "1":
+        pytest.fail(f"RNNCOURSE_REQUIRE_BROWSER=1, but {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One headless Chromium for all tests."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        no_browser("playwright is not installed")
+    with sync_playwright() as playwright:
+        candidates = [
+            os.environ.get("RNNCOURSE_CHROMIUM"),
+            *map(shutil.which, BROWSERS),
+            playwright.chromium.executable_path,
+        ]
+        executable = next((path for path in candidates if path and Path(path).is_file()), None)
+        if executable is None:
+            no_browser(
+                f"none of {', '.join(BROWSERS)} is installed and RNNCOURSE_CHROMIUM names no file"
+            )
+        as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+        chromium = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox"] if as_root else []
+        )
+        yield chromium
+        chromium.close()

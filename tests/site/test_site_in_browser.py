@@ -1,0 +1,135 @@
+"""The site in a real browser: privacy, errors, weight, accessibility, and what the reader moves."""
+
+import gzip
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+SETTLED = 400  # milliseconds: the theme reacts to a new width after 300
+KILOBYTE = 1000
+
+
+class Visit:
+    """A page opened in a fresh browser context, with a record of what it asked for and said."""
+
+    def __init__(self, browser, url):
+        self.requests, self.responses, self.errors = [], [], []
+        self.context = browser.new_context(viewport=DESKTOP, color_scheme="light")
+        self.page = self.context.new_page()
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("response", lambda response: self.responses.append(response))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self.hear)
+        self.page.goto(url, wait_until="networkidle")
+
+    def hear(self, message):
+        """Keep the errors that the page writes to the console."""
+        if message.type == "error":
+            self.errors.append(f"{message.text} ({message.location.get('url')})")
+
+    def foreign_requests(self) -> list[str]:
+        """The addresses the page asked for that are neither this site's nor inside the page."""
+        home = urlsplit(self.page.url)
+        return [
+            url
+            for url in self.requests
+            if urlsplit(url)[:2] != home[:2] and urlsplit(url).scheme not in ("data", "blob")
+        ]
+
+
+@pytest.fixture(scope="module")
+def served(browser, address, page_name):
+    """The page as a web server delivers it."""
+    visit = Visit(browser, address + page_name)
+    yield visit
+    visit.context.close()
+
+
+@pytest.fixture(scope="module")
+def from_disk(browser, site, page_name):
+    """The page as it opens from a folder or a USB stick."""
+    visit = Visit(browser, (site / page_name).as_uri())
+    yield visit
+    visit.context.close()
+
+
+@pytest.fixture(scope="module")
+def axe():
+    """The accessibility checker; it travels in its Python package, so it works offline."""
+    return Axe()
+
+
+def resize(page, size):
+    """Give the page a window of another size and time to lay itself out."""
+    if page.viewport_size != size:
+        page.set_viewport_size(size)
+        page.wait_for_timeout(SETTLED)
+
+
+def show_dark(page):
+    """Switch the page to its dark theme."""
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+
+
+def push(page, explorable) -> bool:
+    """Work an explorable's first control from the keyboard; tell whether what it shows changed."""
+    control = explorable.locator("input[type=range], button:enabled, input[type=radio]").first
+    before = explorable.locator(":scope").inner_html()
+    control.focus()
+    if control.get_attribute("type") == "range":
+        at_end = control.evaluate("slider => Number(slider.value) >= Number(slider.max)")
+        page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
+    else:
+        page.keyboard.press("Space")
+    page.wait_for_timeout(50)
+    return explorable.locator(":scope").inner_html() != before
+
+
+@pytest.mark.parametrize("way", ["served", "from_disk"])
+def test_stays_on_the_site_and_runs_without_error(request, way, page_name):
+    visit = request.getfixturevalue(way)
+    assert visit.foreign_requests() == []
+    assert visit.errors == []
+
+
+def test_is_light_to_load(served):
+    bodies = {response.url: len(gzip.compress(response.body())) for response in served.responses}
+    heaviest = sorted(bodies.items(), key=lambda item: -item[1])[:5]
+    assert sum(bodies.values()) <= 500 * KILOBYTE, f"heaviest, in bytes: {heaviest}"
+
+
+def test_is_accessible_light_on_a_desktop(served, axe):
+    resize(served.page, DESKTOP)
+    results = axe.run(served.page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def test_is_accessible_dark_on_a_phone(served, axe):
+    resize(served.page, PHONE)
+    show_dark(served.page)
+    results = axe.run(served.page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def test_fits_a_phone(served):
+    resize(served.page, PHONE)
+    wide = served.page.evaluate(
+        """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+            [...document.querySelectorAll("article *")]
+            .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+            .slice(0, 5).map((e) => e.outerHTML.slice(0, 120))"""
+    )
+    overflow = served.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert overflow <= 0, f"the page is {overflow} px too wide; look at {wide}"
+
+
+@pytest.mark.parametrize("way", ["served", "from_disk"])
+def test_explorables_answer_the_keyboard(request, way, page_name):
+    page = request.getfixturevalue(way).page
+    for explorable in page.locator(".explorable").all():
+        name = explorable.inner_text().partition("\n")[0]
+        assert push(page, explorable), f"{name!r} did not change"
