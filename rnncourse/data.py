@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnncourse.init import check_rng
 from rnncourse.models import Batch
 from rnncourse.text import Vocabulary, pad_sequences
 
@@ -59,6 +60,7 @@ def load_surnames(rng, per_language=300):
     >>> len(surnames.names), len(surnames.languages)
     (50, 10)
     """
+    check_rng(rng)
     lists = {language: _faker_names(locale) for language, locale in SURNAME_LOCALES.items()}
     languages = tuple(lists)
     listed = [name for names in lists.values() for name in names]
@@ -105,8 +107,8 @@ def classification_batch(vocabulary, texts, labels):
            [2, 0]]), array([[0., 1.],
            [1., 0.]]))
     """
-    if len(texts) != len(labels):
-        raise ValueError(f"expected one label for each text, got {len(labels)} for {len(texts)}")
+    if np.shape(labels) != (len(texts),):
+        raise ValueError(f"labels should be (N,) = ({len(texts)},), got {np.shape(labels)}")
     ids, lengths = pad_sequences(
         [vocabulary.encode(text) for text in texts], vocabulary.id(PADDING)
     )
@@ -147,6 +149,7 @@ def minibatches(batch, batch_size, steps, rng):
     >>> [batch.ids.shape for batch in minibatches(whole, 1, 2, np.random.default_rng(0))]
     [(3, 1), (3, 1)]
     """
+    check_rng(rng)
     N = batch.ids.shape[1]
     if not 1 <= batch_size <= N:
         raise ValueError(f"batch_size should lie in [1, {N}], got {batch_size}")
@@ -167,9 +170,13 @@ def random_windows(ids, length, batch_size, steps, rng):
     >>> bool((batch.targets == batch.ids + 1).all())
     True
     """
+    check_rng(rng)
     ids = np.asarray(ids)
-    if ids.ndim != 1 or len(ids) <= length:
-        raise ValueError(f"ids should be one row longer than the window {length}, got {ids.shape}")
+    if ids.ndim != 1 or not 1 <= length < len(ids):
+        raise ValueError(
+            f"ids should be one row, longer than a window of at least 1; "
+            f"got {ids.shape} and a window of {length}"
+        )
     offsets = np.arange(length)[:, None]
     mask = np.ones((length, batch_size))
     starts = (rng.integers(0, len(ids) - length, batch_size) for _ in range(steps))
@@ -180,15 +187,18 @@ def make_recall(rng, length, batch_size, symbols=4):
     """Remember the first symbol: it is the target at the last step, all between is noise.
 
     Shapes: ids, targets and mask (length, batch_size); ids in [0, symbols).
-    Raises: ValueError unless length >= 1 and symbols >= 2.
+    Raises: ValueError unless length >= 1, batch_size >= 1 and symbols >= 2.
 
     >>> batch = make_recall(np.random.default_rng(0), length=5, batch_size=3)
     >>> bool((batch.targets[-1] == batch.ids[0]).all()), batch.mask.sum()
     (True, np.float64(3.0))
     """
-    if length < 1 or symbols < 2:
-        raise ValueError(f"expected length >= 1 and symbols >= 2, got {length} and {symbols}")
-    ids = rng.integers(0, symbols, (length, batch_size))
+    if length < 1 or batch_size < 1 or symbols < 2:
+        raise ValueError(
+            f"expected length >= 1, batch_size >= 1 and symbols >= 2, "
+            f"got {length}, {batch_size} and {symbols}"
+        )
+    ids = check_rng(rng).integers(0, symbols, (length, batch_size))
     mask = np.zeros(ids.shape)
     mask[-1] = 1
     return Batch(ids, np.broadcast_to(ids[0], ids.shape), mask)
@@ -204,17 +214,19 @@ def make_agreement(rng, phrases, batch_size):
     first noun, whatever nouns stand between. Only the verb is to be predicted.
 
     Shapes: ids, targets and mask (2 + 3 phrases, batch_size), symbols of ``AGREEMENT``.
-    Raises: ValueError for a negative number of phrases.
+    Raises: ValueError unless phrases >= 0 and batch_size >= 1.
     Reference: Linzen, Dupoux & Goldberg 2016.
 
     >>> batch = make_agreement(np.random.default_rng(1), phrases=1, batch_size=1)
     >>> AGREEMENT.decode(batch.ids[:, 0]), AGREEMENT.symbols[batch.targets[-1, 0]]
     ('the key to the cabinets', 'is')
     """
-    if phrases < 0:
-        raise ValueError(f"phrases should be at least 0, got {phrases}")
+    if phrases < 0 or batch_size < 1:
+        raise ValueError(
+            f"expected phrases >= 0 and batch_size >= 1, got {phrases} and {batch_size}"
+        )
     word = AGREEMENT.id
-    plural = rng.integers(0, 2, (1 + phrases, batch_size))
+    plural = check_rng(rng).integers(0, 2, (1 + phrases, batch_size))
     rows = [np.full(batch_size, word("the")), word("key") + plural[0]]
     for number, (link, noun) in zip(plural[1:], _links(phrases), strict=True):
         rows += [np.full(batch_size, word(link)), np.full(batch_size, word("the"))]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from rnncourse.functional import softmax
+from rnncourse.init import check_rng
 
 
 def greedy(logits):
@@ -44,7 +45,7 @@ def sample(logits, rng, temperature=1.0, top_k=None):
     1
     """
     probabilities = distribution(logits, temperature, top_k)
-    return int(rng.choice(probabilities.size, p=probabilities / probabilities.sum()))
+    return int(check_rng(rng).choice(probabilities.size, p=probabilities / probabilities.sum()))
 
 
 def generate(step, first, choose, *, length, state=None, stop=None):
@@ -75,6 +76,6 @@ def _check_logits(logits):
     logits = np.asarray(logits, dtype=float)
     if logits.ndim != 1 or logits.size == 0:
         raise ValueError(f"logits should be (V,) with V at least 1, got {logits.shape}")
-    if np.isnan(logits).any():
-        raise ValueError("logits should be numbers, got nan")
+    if not np.isfinite(logits.max()):  # also when one is nan, or all are -inf
+        raise ValueError(f"the largest of the logits should be finite, got {logits.max()}")
     return logits

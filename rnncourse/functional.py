@@ -28,23 +28,25 @@ def relu(z):
 def log_softmax(z):
     """Logarithm of the softmax over the last axis:  z - log sum exp(z).
 
-    The largest entry is subtracted first, so that exp never overflows.
+    Raises: ValueError for a number or an empty last axis.
 
     >>> log_softmax(np.array([0.0, 0.0])).round(4)
     array([-0.6931, -0.6931])
     """
-    shifted = z - np.max(z, axis=-1, keepdims=True)
+    shifted = _shift(z)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 def softmax(z):
     """Turn logits into probabilities over the last axis:  exp(z_i) / sum_j exp(z_j).
 
+    Raises: ValueError for a number or an empty last axis.
+
     >>> softmax(np.array([[1000.0, 1000.0], [0.0, -1000.0]]))
     array([[0.5, 0.5],
            [1. , 0. ]])
     """
-    exponentials = np.exp(z - np.max(z, axis=-1, keepdims=True))
+    exponentials = np.exp(_shift(z))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
@@ -121,6 +123,13 @@ def bits(loss):
     return loss / np.log(2)
 
 
+def _shift(z):
+    """z less its largest entry, so that exp never overflows."""
+    if np.ndim(z) < 1 or np.shape(z)[-1] < 1:
+        raise ValueError(f"z should be (..., V) with V at least one entry, got {np.shape(z)}")
+    return z - np.max(z, axis=-1, keepdims=True)
+
+
 def check_ids(name, ids, size):
     """Raise a TypeError or ValueError unless ``ids`` are integers in [0, size)."""
     if not np.issubdtype(ids.dtype, np.integer):
@@ -130,6 +139,8 @@ def check_ids(name, ids, size):
 
 
 def _check_mask(mask, shape, dtype):
+    if not np.issubdtype(dtype, np.floating):
+        raise TypeError(f"a loss should be given floating-point numbers, got {dtype}")
     mask = np.ones(shape, dtype) if mask is None else np.asarray(mask, dtype)
     if mask.shape != shape:
         raise ValueError(f"mask should have shape {shape}, got {mask.shape}")

@@ -17,7 +17,7 @@ def gradient_check(loss, weights, gradient, *, step=1e-5, tolerance=1e-7, sample
     in each array, drawn with ``rng``.
     Shapes: ``weights`` and ``gradient`` are trees alike; loss(tree) is a number.
     Raises: GradientError beyond ``tolerance``, naming the array, the index and both values;
-    TypeError unless every array is float64, because float32 is too coarse to tell.
+    TypeError unless every array is float64 (float32 is too coarse) and the loss one number.
     Reference: the page *Gradient checking* in Chapter 3.
 
     >>> worst = gradient_check(lambda w: (w**3).sum(), np.array([1.0, 2.0]), np.array([3.0, 12.0]))
@@ -27,7 +27,9 @@ def gradient_check(loss, weights, gradient, *, step=1e-5, tolerance=1e-7, sample
     if samples is not None and rng is None:
         raise ValueError("samples needs an rng: a numpy.random.Generator")
     weights = tree_map(np.array, weights)  # a copy that can be nudged in place
-    tree_map(lambda w, g: None, weights, gradient)  # the trees must match
+    gradient = tree_map(lambda w, g: np.asarray(g), weights, gradient)  # the trees must match
+    if isinstance(value := loss(weights), tuple) or np.ndim(value):
+        raise TypeError(f"loss(weights) should be one number, got {type(value).__name__}")
     worst = 0.0
     pairs = zip(tree_leaves(weights), tree_leaves(gradient), strict=True)
     for (name, array), (_, analytic) in pairs:
@@ -37,11 +39,11 @@ def gradient_check(loss, weights, gradient, *, step=1e-5, tolerance=1e-7, sample
         if samples is not None and samples < len(indices):
             indices = [indices[i] for i in rng.choice(len(indices), samples, replace=False)]
         numeric = [_central_difference(loss, weights, array, index, step) for index in indices]
-        scale = max(np.max(np.abs(analytic), initial=0), np.max(np.abs(numeric), initial=0), 1e-12)
+        scale = max(*(np.nanmax(np.abs(a), initial=0) for a in (analytic, numeric)), 1e-12)
         for index, value in zip(indices, numeric, strict=True):
             error = abs(analytic[index] - value) / scale
             if not error <= tolerance:
-                place = f"{name}[{', '.join(map(str, index))}]"
+                place = f"{name}[{', '.join(map(str, index))}]" if index else name
                 raise GradientError(
                     f"{place}: the gradient says {analytic[index]:.9g}, "
                     f"finite differences say {value:.9g} (relative error {error:.1e})"

@@ -81,7 +81,7 @@ class Recurrent:
 
     def backward(self, weights, cache, dhs, dstate=None):
         """Return the gradients of the weights, of xs and of the initial state."""
-        dhs, dstate = self._check_backward(cache, dhs, dstate)
+        dhs, dstate = self._check_backward(weights, cache, dhs, dstate)
         xs, previous_hs, steps, running = cache
         T, N, _ = xs.shape
         da_x = np.empty((T, N, len(weights.b_ih)), xs.dtype)
@@ -105,9 +105,7 @@ class Recurrent:
         return dweights, (_flat(da_x) @ weights.W_ih).reshape(xs.shape), dstate
 
     def _check_forward(self, weights, xs, state, lengths):
-        cell, name = self.cell, f"{type(self.cell).__name__}(input_size={self.cell.input_size})"
-        G, H, D = cell.gates * cell.hidden_size, cell.hidden_size, cell.input_size
-        check_weights(name, weights, Weights((G, D), (G, H), (G,), (G,)))
+        name, D = self._check_weights(weights), self.cell.input_size
         xs = np.asarray(xs)
         if xs.ndim != 3 or xs.shape[2] != D:
             raise ValueError(f"{name}: xs should be (T, N, {D}), got {xs.shape}")
@@ -120,15 +118,23 @@ class Recurrent:
         running = np.arange(T)[:, None, None] < check_lengths(name, lengths, T, N)[:, None]
         return np.where(running, xs, 0), state, running  # whatever fills the padding is not read
 
-    def _check_backward(self, cache, dhs, dstate):
+    def _check_backward(self, weights, cache, dhs, dstate):
         T, N, _ = cache.xs.shape
-        name, expected = type(self.cell).__name__, (T, N, self.cell.hidden_size)
+        name, expected = self._check_weights(weights), (T, N, self.cell.hidden_size)
         if np.shape(dhs) != expected:
             raise ValueError(f"{name}: dhs should be (T, N, H) = {expected}, got {np.shape(dhs)}")
+        check_dtype(f"{name}: dhs", dhs, cache.xs.dtype)
         if dstate is None:
             return dhs, self.zero_state(N, cache.xs.dtype)
         self._check_state(f"{name}: dstate", dstate, N, cache.xs.dtype)
         return dhs, dstate
+
+    def _check_weights(self, weights):
+        cell = self.cell
+        name = f"{type(cell).__name__}(input_size={cell.input_size})"
+        G, H, D = cell.gates * cell.hidden_size, cell.hidden_size, cell.input_size
+        check_weights(name, weights, Weights((G, D), (G, H), (G,), (G,)))
+        return name
 
     def _check_state(self, name, state, batch_size, dtype):
         expected = (batch_size, self.cell.hidden_size)
@@ -181,9 +187,7 @@ class Linear:
 
     def forward(self, weights, xs):
         """Return ys and a cache for ``backward``."""
-        name = f"Linear(input_size={self.input_size})"
-        shape = (self.output_size, self.input_size)
-        check_weights(name, weights, LinearWeights(shape, shape[:1]))
+        name = self._check_weights(weights)
         xs = np.asarray(xs)
         if xs.ndim < 1 or xs.shape[-1] != self.input_size:
             raise ValueError(f"{name}: xs should be (..., {self.input_size}), got {xs.shape}")
@@ -192,13 +196,19 @@ class Linear:
 
     def backward(self, weights, cache, dys):
         """Return the gradients of the weights and of xs."""
-        xs = cache
+        name, xs = self._check_weights(weights), cache
         expected = (*xs.shape[:-1], self.output_size)
         if np.shape(dys) != expected:
-            raise ValueError(f"Linear: dys should be {expected}, got {np.shape(dys)}")
+            raise ValueError(f"{name}: dys should be {expected}, got {np.shape(dys)}")
+        check_dtype(f"{name}: dys", dys, xs.dtype)
         flat_dys = _flat(dys)
         dweights = LinearWeights(W=flat_dys.T @ _flat(xs), b=flat_dys.sum(axis=0))
         return dweights, (flat_dys @ weights.W).reshape(xs.shape)
+
+    def _check_weights(self, weights):
+        name, shape = f"Linear(input_size={self.input_size})", (self.output_size, self.input_size)
+        check_weights(name, weights, LinearWeights(shape, shape[:1]))
+        return name
 
 
 class EmbeddingWeights(NamedTuple):
@@ -236,22 +246,27 @@ class Embedding:
 
     def forward(self, weights, ids):
         """Return xs and a cache for ``backward``."""
-        name = f"Embedding(vocabulary_size={self.vocabulary_size})"
-        shape = (self.vocabulary_size, self.embedding_size)
-        check_weights(name, weights, EmbeddingWeights(shape))
+        name = self._check_weights(weights)
         ids = np.asarray(ids)
         check_ids(f"{name}: ids", ids, self.vocabulary_size)
         return weights.W[ids], ids
 
     def backward(self, weights, cache, dxs):
         """Return the gradient of the weights; whole numbers have none."""
-        ids = cache
+        name, ids = self._check_weights(weights), cache
         expected = (*ids.shape, self.embedding_size)
         if np.shape(dxs) != expected:
-            raise ValueError(f"Embedding: dxs should be {expected}, got {np.shape(dxs)}")
+            raise ValueError(f"{name}: dxs should be {expected}, got {np.shape(dxs)}")
+        check_dtype(f"{name}: dxs", dxs, weights.W.dtype)
         dW = np.zeros_like(weights.W)
         np.add.at(dW, ids, dxs)  # a symbol that occurs twice gets both gradients
         return EmbeddingWeights(dW)
+
+    def _check_weights(self, weights):
+        name = f"Embedding(vocabulary_size={self.vocabulary_size})"
+        shape = (self.vocabulary_size, self.embedding_size)
+        check_weights(name, weights, EmbeddingWeights(shape))
+        return name
 
 
 def check_weights(name, weights, shapes):

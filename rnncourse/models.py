@@ -80,6 +80,10 @@ class SequenceModel:
 
     def forward(self, weights, ids, state=None, lengths=None):
         """Return the logits of every step, the final state, and a cache for ``backward``."""
+        if not isinstance(weights, SequenceWeights):
+            raise TypeError(
+                f"SequenceModel: weights should be SequenceWeights, got {type(weights).__name__}"
+            )
         if np.ndim(ids) != 2:
             raise ValueError(f"SequenceModel: ids should be (T, N), got {np.shape(ids)}")
         xs, embedding_cache = self.embedding.forward(weights.embedding, ids)
@@ -111,5 +115,7 @@ class SequenceModel:
 
     def step(self, weights, ids, state=None):
         """One step, for generation: ids (N,) in, logits (N, V) and the next state out."""
+        if np.ndim(ids) != 1:
+            raise ValueError(f"SequenceModel: ids of one step should be (N,), got {np.shape(ids)}")
         logits, state, _ = self.forward(weights, np.asarray(ids)[None], state)
         return logits[0], state

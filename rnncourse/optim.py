@@ -72,6 +72,7 @@ class Adam:
         _check_range("Adam: lr", self.lr, 0, np.inf)
         for beta in self.betas:
             _check_range("Adam: betas", beta, 0, 1)
+        _check_range("Adam: eps", self.eps, 0, np.inf)
 
     def init(self, weights):
         """Both means start at zero."""

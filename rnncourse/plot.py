@@ -9,6 +9,11 @@ import numpy as np
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 INK, GRID = "#333333", "#DDDDDD"
+BOXES = {  # edge and filling: the same grammar as in the explorables
+    "input": ("#0B62A8", "#DBEAFB"),
+    "hidden": ("#A34F00", "#FDE8D3"),
+    "output": ("#1A7034", "#DAF2E1"),
+}
 
 
 def lines(series, *, title, xlabel, ylabel, logx=False, logy=False, ax=None):
@@ -27,8 +32,10 @@ def lines(series, *, title, xlabel, ylabel, logx=False, logy=False, ax=None):
     ends = []
     for (name, data), colour in zip(series.items(), _colours(len(series)), strict=True):
         x, y = data if isinstance(data, tuple) else (np.arange(len(data)), data)
-        if len(x) != len(y):
-            raise ValueError(f"{name}: x and y should be of one length, got {len(x)} and {len(y)}")
+        if len(x) != len(y) or len(y) == 0:
+            raise ValueError(
+                f"{name}: x and y should be of one length, at least 1, got {len(x)} and {len(y)}"
+            )
         ax.plot(x, y, color=colour, linewidth=2)
         ends.append((x[-1], y[-1], name, colour))
     ax.set_xscale("log" if logx else "linear")
@@ -40,6 +47,8 @@ def lines(series, *, title, xlabel, ylabel, logx=False, logy=False, ax=None):
 def learning_curve(histories, *, title, window=20, ylabel="training loss (nats)", ax=None):
     """Training loss by step for each named ``History``, averaged over ``window`` steps.
 
+    Raises: ValueError when a history is shorter than the window.
+
     >>> from rnncourse.train import History
     >>> ax = learning_curve({"SGD": History([3.0, 2.0], [], [], 0.0)}, title="It learns", window=1)
     >>> ax.get_xlabel()
@@ -47,6 +56,10 @@ def learning_curve(histories, *, title, window=20, ylabel="training loss (nats)"
     """
     series = {}
     for name, history in histories.items():
+        if not 1 <= window <= len(history.losses):
+            raise ValueError(
+                f"{name}: window should lie in [1, {len(history.losses)}], got {window}"
+            )
         smooth = np.convolve(history.losses, np.ones(window) / window, mode="valid")
         series[name] = (np.arange(window, window + len(smooth)), smooth)
     return lines(series, title=title, xlabel="step", ylabel=ylabel, ax=ax)
@@ -121,6 +134,37 @@ def heat_map(matrix, *, title, xlabel, ylabel, columns=None, rows=None, numbers=
     return ax
 
 
+def unrolled(networks, *, title, width=7, ax=None):
+    """Unrolled networks: inputs in blue at the bottom, hidden states in orange, outputs in green.
+
+    ``networks`` maps a name to its steps. A step is a pair of labels (input, output), "" where
+    there is none; None between two steps hands the state to another set of weights. Networks
+    stand side by side up to ``width`` steps, then in a new row.
+    Raises: ValueError when there is no network or one is wider than ``width``.
+
+    >>> ax = unrolled({"many-to-one": [("a", ""), ("b", "yes")]}, title="Read, then answer")
+    >>> [text.get_text() for text in ax.texts if text.get_text()]
+    ['many-to-one', 'a', 'b', 'yes']
+    """
+    if not networks or max(map(len, networks.values())) > width:
+        raise ValueError(f"expected one or more networks of at most {width} steps")
+    own_figure = ax is None
+    ax = _axes(ax, title, "", "")
+    left, top = 0, 0
+    for name, steps in networks.items():
+        columns = max(len(steps), 2)  # room for the name
+        if left + columns > width:
+            left, top = 0, top - 3.5
+        ax.text(left - 0.4, top + 0.6, name, color=INK, fontsize=12, fontweight="bold")
+        _unrolled_steps(ax, steps, left, top)
+        left += columns + 0.3
+    ax.set(xlim=(-0.5, width - 0.5), ylim=(top - 2.4, 1))
+    if own_figure:
+        ax.figure.set_size_inches(5.4, 0.5 + 0.6 * (3.4 - top))
+    ax.axis("off")
+    return ax
+
+
 def _axes(ax, title, xlabel, ylabel):
     if ax is None:
         _, ax = plt.subplots(figsize=(5.4, 3.5), dpi=140, layout="constrained")
@@ -136,6 +180,38 @@ def _axes(ax, title, xlabel, ylabel):
 
 def _colours(count):
     return [COLOURS[i % len(COLOURS)] for i in range(count)]
+
+
+def _unrolled_steps(ax, steps, left, top):
+    output, hidden, below = top, top - 1, top - 2
+    before = None  # where the state comes from
+    for t, step in enumerate(steps):
+        x = left + t
+        if step is None:
+            ax.text(x, hidden + 0.12, "state", color=INK, fontsize=11, ha="center")
+            continue
+        _box(ax, x, hidden, "", "hidden")
+        if before is not None:
+            _arrow(ax, (before + 0.38, hidden), (x - 0.38, hidden))
+        if step[0]:
+            _box(ax, x, below, step[0], "input")
+            _arrow(ax, (x, below + 0.29), (x, hidden - 0.29))
+        if step[1]:
+            _box(ax, x, output, step[1], "output")
+            _arrow(ax, (x, hidden + 0.29), (x, output - 0.29))
+        before = x
+
+
+def _box(ax, x, y, label, kind):
+    edge, filling = BOXES[kind]
+    corner, width, height = (x - 0.38, y - 0.29), 0.76, 0.58
+    ax.add_patch(plt.Rectangle(corner, width, height, edgecolor=edge, facecolor=filling))
+    ax.text(x, y, label, color=INK, fontsize=11, ha="center", va="center")
+
+
+def _arrow(ax, start, end):
+    arrow = {"arrowstyle": "-|>", "color": INK, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", end, start, arrowprops=arrow)
 
 
 def _label_ends(ax, ends):

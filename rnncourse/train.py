@@ -32,7 +32,7 @@ def train(
     ``clip`` bounds the gradient's global norm. ``evaluate(weights)`` is called every ``every``
     steps and after the last one. The weights passed in are not changed.
     Raises: FloatingPointError, naming the step, when the loss is no longer a finite number;
-    ValueError when there are no batches.
+    ValueError when there are no batches or every < 1.
     Reference: the page *Training and inference*.
 
     >>> from rnncourse.optim import SGD
@@ -41,6 +41,8 @@ def train(
     >>> round(float(weights), 3)
     1.0
     """
+    if every < 1:
+        raise ValueError(f"every should be at least 1, got {every}")
     state = optimiser.init(weights)
     losses, norms, evaluations = [], [], []
     start = time.perf_counter()

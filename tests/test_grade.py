@@ -39,8 +39,11 @@ def course(tmp_path_factory):
     notebook = new_notebook(
         cells=[
             new_markdown_cell("# Toy", id="title"),
-            cell("answer", "q1", "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n"
-                 "    ### END SOLUTION"),
+            cell(
+                "answer",
+                "q1",
+                "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION",
+            ),
             cell("test", "q1-visible", "assert double(1) == 2", 1),
             cell("test", "q1-hidden", HIDDEN, 2),
             cell("answer", "q2", "### BEGIN SOLUTION\nanswer = 42\n### END SOLUTION"),

@@ -45,9 +45,7 @@ def test_recurrent_without_a_loss_on_the_state():
     xs, on_outputs = rng.normal(size=(4, 2, 2)), rng.normal(size=(4, 2, 3))
     _, _, cache = layer.forward(weights, xs)
     dweights, dxs, _ = layer.backward(weights, cache, on_outputs)
-    check(
-        lambda tree: (on_outputs * layer.forward(*tree)[0]).sum(), (weights, xs), (dweights, dxs)
-    )
+    check(lambda tree: (on_outputs * layer.forward(*tree)[0]).sum(), (weights, xs), (dweights, dxs))
 
 
 @pytest.mark.parametrize("shape", [(3,), (4, 3), (2, 4, 3)], ids=str)

@@ -56,7 +56,7 @@ ALT = {"image": {"alt": "The loss falls from 3.4 to 1.8 nats in a thousand steps
         code("plot()", display(text_plain="<Figure size 640x480 with 1 Axes>"), mystnb=ALT),
         code("1 / 0", new_output("error", ename="E", evalue="e"), tags=["raises-exception"]),
         code("object()", stream("<object at 0x7f00aabbccdd>"), tags=["nbval-ignore-output"]),
-        code("x\n" * 40, nbgrader={"grade": True}),
+        code(f"# {'x' * 95}\n" * 40, nbgrader={"grade": True}),
         code("Quiz()\n" * 40, tags=["hide-input"]),
         code("urls", stream("https://example.org/home/page and a ratio 1/2 and 0xff")),
     ],

@@ -16,19 +16,21 @@ import os
 import shutil
 import sys
 import tempfile
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-from jupyter_client.kernelspec import NoSuchKernel
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbformat.warnings import MissingIDFieldWarning
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import ClearHiddenTests, GetGrades
-from sqlalchemy.exc import SQLAlchemyError
+from nbgrader.utils import is_grade, is_solution
+from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
-from traitlets.config import Config
+from traitlets import Unicode
 
 from tools.homework import (
     ROOT,
@@ -53,6 +55,7 @@ class Assignment:
     name: str
     course: Path
     gradebook: Path
+    untouched: Path  # the notebook as learners get it
     points: dict  # of each question
     answer_cells: list  # grade_id of each cell that a learner fills in
 
@@ -67,15 +70,39 @@ class Result:
     feedback: str = ""  # HTML
 
 
-class HideTests(ClearHiddenTests):
-    """Take hidden tests out of the feedback: their source, and tracebacks that quote it."""
+class FeedbackPage(ClearHiddenTests):
+    """Prepare a graded notebook for its owner: marks by question, no trace of hidden tests.
+
+    A failed test keeps its message alone, because a traceback quotes the test.
+    """
+
+    student = Unicode().tag(config=True)
+
+    def preprocess(self, notebook, resources):
+        notebook, resources = super().preprocess(notebook, resources)
+        questions = {}
+        for about in (cell.metadata.get("nbgrader", {}) for cell in notebook.cells):
+            if about.get("grade"):
+                score, points = questions.get(question_of(about.grade_id), (0, 0))
+                total = score + about.score, points + about.points
+                questions[question_of(about.grade_id)] = total
+        resources["feedback"] = {
+            "student": self.student,
+            "assignment": resources["nbgrader"]["assignment"],
+            "questions": [(name, *marks) for name, marks in questions.items()],
+        }
+        return notebook, resources
 
     def preprocess_cell(self, cell, resources, cell_index):
-        if self._remove_hidden_test_region(cell):
-            cell.source = "# Hidden tests: run by the grader, not shown."
-            errors = [output for output in cell.outputs if output.output_type == "error"]
-            for error in errors:
-                error.traceback = [f"{error.ename}: {error.evalue}"]
+        if not is_grade(cell) or is_solution(cell):
+            return cell, resources
+        hidden = self._remove_hidden_test_region(cell)
+        cell.metadata.nbgrader["hidden"] = hidden
+        cell.metadata.nbgrader["heading"] = "Hidden tests" if hidden else "Visible tests"
+        errors = [output for output in cell.outputs if output.output_type == "error"]
+        for error in errors:
+            error.traceback = [f"{error.ename}: {error.evalue}".rstrip(": ")]
+        if hidden:
             cell.outputs = errors
         return cell, resources
 
@@ -85,7 +112,7 @@ def prepare(name, workspace, course=ROOT):
 
     Raises: HomeworkError when there is no such assignment.
     """
-    release(name, workspace, course, gradebook=True)
+    untouched = release(name, workspace, course, gradebook=True) / f"{name}.ipynb"
     gradebook = workspace / "gradebook.db"
     points = {}
     with Gradebook(f"sqlite:///{gradebook}") as book:
@@ -93,7 +120,7 @@ def prepare(name, workspace, course=ROOT):
         for cell in sorted(cells.grade_cells, key=lambda cell: cell.name):
             points[question_of(cell.name)] = points.get(question_of(cell.name), 0) + cell.max_score
         answer_cells = [cell.name for cell in cells.solution_cells]
-    return Assignment(name, course, gradebook, points, answer_cells)
+    return Assignment(name, course, gradebook, untouched, points, answer_cells)
 
 
 def question_of(grade_id):
@@ -134,36 +161,43 @@ def _notebook_in(folder, assignment):
 
 def grade(student, notebook, assignment, timeout=None):
     """Grade one notebook in a temporary course of its own; nothing outside it is written."""
-    config = course_config(assignment.course)
-    if timeout is not None:
-        config.merge(Config({"Execute": {"timeout": timeout}}))
     with tempfile.TemporaryDirectory(prefix="grade-") as workspace:
-        workspace = Path(workspace)
+        workspace, name = Path(workspace), assignment.name
         shutil.copy(assignment.gradebook, workspace / "gradebook.db")
-        directory = course_directory(workspace, assignment.name, config)
+        config = grading_config(assignment, student, workspace, timeout)
+        directory = course_directory(workspace, name, config)
         directory.student_id = STUDENT
         try:
             submitted = read_submission(notebook, assignment)
-            place = workspace / "submitted" / STUDENT / assignment.name
-            place.mkdir(parents=True)
-            nbformat.write(submitted, place / f"{assignment.name}.ipynb")
+            (workspace / "submitted" / STUDENT / name).mkdir(parents=True)
+            nbformat.write(submitted, workspace / "submitted" / STUDENT / name / f"{name}.ipynb")
             run(Autograde, directory, config)
+            page = [GetGrades, FeedbackPage, CSSHTMLHeaderPreprocessor]
+            run(GenerateFeedback, directory, config, preprocessors=page)
         except SubmissionError as error:
             return Result(student, reason=str(error))
-        run(
-            GenerateFeedback,
-            directory,
-            config,
-            preprocessors=[GetGrades, HideTests, CSSHTMLHeaderPreprocessor],
-        )
-        graded = workspace / "autograded" / STUDENT / assignment.name / f"{assignment.name}.ipynb"
-        html = workspace / "feedback" / STUDENT / assignment.name / f"{assignment.name}.html"
+        graded = workspace / "autograded" / STUDENT / name / f"{name}.ipynb"
+        html = workspace / "feedback" / STUDENT / name / f"{name}.html"
         return Result(
             student,
             read_marks(directory.db_url, assignment),
             timed_out(nbformat.read(graded, as_version=4)),
             html.read_text(encoding="utf-8"),
         )
+
+
+def grading_config(assignment, student, workspace, timeout):
+    """The course's settings, and what belongs to one student's grading."""
+    config = course_config(assignment.course)
+    config.FeedbackPage.student = student
+    config.HTMLExporter.extra_template_basedirs = [str(Path(__file__).parent)]
+    config.HTMLExporter.template_name = "feedback"  # the folder beside this file
+    if os.name == "posix":  # talk to the kernel by sockets in this folder, not by open ports
+        config.ConnectionFileMixin.transport = "ipc"
+        config.ConnectionFileMixin.ip = str(workspace / "kernel")
+    if timeout is not None:
+        config.Execute.timeout = timeout
+    return config
 
 
 def read_submission(notebook, assignment):
@@ -197,11 +231,12 @@ def run(converter, directory, config, **options):
                 raise
 
     try:
-        Step(coursedir=directory, config=config, log=quiet_log(), **options).start()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # of how nbgrader uses its database
+            warnings.simplefilter("ignore", MissingIDFieldWarning)  # an older notebook format
+            Step(coursedir=directory, config=config, log=quiet_log(), **options).start()
     except NbGraderException as error:
         cause = Step.failure or error
-        if isinstance(cause, (NoSuchKernel, SQLAlchemyError, OSError)):
-            raise cause from error  # ours, not the student's
         raise SubmissionError(f"{type(cause).__name__}: {first_line(cause)}") from error
 
 
@@ -232,7 +267,8 @@ def first_line(error):
 def grade_folder(submissions, assignment="hw2", output="grades", course=ROOT, timeout=None):
     """Grade every submission in a folder, write marks and feedback, and return the results.
 
-    Raises: HomeworkError for a missing or empty folder, or an unknown assignment.
+    Raises: HomeworkError for a missing or empty folder, an unknown assignment, or when grading
+    itself does not work.
     """
     with tempfile.TemporaryDirectory(prefix="grade-") as workspace:
         notebooks = collect(Path(submissions), assignment)
@@ -247,8 +283,19 @@ def grade_folder(submissions, assignment="hw2", output="grades", course=ROOT, ti
             else:
                 feedback.unlink(missing_ok=True)  # of an earlier run
             results.append(result)
+        if not any(result.marks for result in results):
+            _check_grader(prepared, timeout)
         write_whole(output / "marks.csv", marks_table(results, prepared.points))
     return results
+
+
+def _check_grader(assignment, timeout):
+    """No submission could be graded: raise unless that was their fault."""
+    result = grade("nobody", assignment.untouched, assignment, timeout)
+    if not result.marks:
+        raise HomeworkError(
+            f"nothing can be graded here, not even {assignment.name}: {result.reason}"
+        )
 
 
 def marks_table(results, points):

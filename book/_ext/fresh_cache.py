@@ -1,9 +1,9 @@
 """Execute every notebook again when the package changes.
 
-The cache of executed notebooks looks at a notebook's own cells only: after an edit in ``rnncourse/``
-it would still serve the old outputs. Here each state of the package gets its own cache folder, named
-by a hash of its files. The folder is part of Sphinx's configuration, so a new one also makes Sphinx
-read every page again.
+The cache of executed notebooks looks at a notebook's own cells only: after an edit in
+``rnncourse/`` it would still serve the old outputs. Here each state of the package gets its own
+cache folder, named by a hash of its files. The folder is part of Sphinx's configuration, so a new
+one also makes Sphinx read every page again.
 """
 
 import hashlib

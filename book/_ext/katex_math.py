@@ -25,6 +25,8 @@ from sphinx.util.math import get_node_equation_number
 KATEX_WHEEL = "djangocms-katex"
 KATEX_FOLDER = "vendor/katex/"
 STYLE_SHEET = "katex/katex.min.css"  # in the built site, below _static
+CLOSING_PUNCTUATION = tuple(",.;:)?!’”")
+WORD_JOINER = "\u2060"  # invisible; forbids a line break
 OLD_FONT_FORMATS = re.compile(r',url\([^)]*\)\s*format\("(?:woff|truetype)"\)')
 
 logger = logging.getLogger(__name__)
@@ -83,9 +85,12 @@ def render(visitor, node, display: bool) -> str:
 
 
 def visit_inline(visitor, node) -> None:
-    """Write a formula inside a line of text."""
+    """Write a formula inside a line of text, and keep the comma after it on the same line."""
     visitor.body.append(visitor.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
     visitor.body.append(render(visitor, node, display=False) + "</span>")
+    following = node.next_node(nodes.Text, descend=False, siblings=True)
+    if following and following.astext().startswith(CLOSING_PUNCTUATION):
+        visitor.body.append(WORD_JOINER)
     raise nodes.SkipNode
 
 

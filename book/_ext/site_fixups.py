@@ -27,7 +27,7 @@ EDITS = [
     (r'<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>', ""),
 ]
 # The search index is for the search page; the theme loads it on every page, for search as you type
-SEARCH_SCRIPT = r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
+SEARCH_SCRIPT = r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
 
 
 def edit_pages(app, exception) -> None:

@@ -1,8 +1,8 @@
 """Draw the theme's icons with a few kilobytes instead of 1.8 megabytes.
 
-The theme ships every Font Awesome icon twice: as a script that redraws them as SVG and as web fonts.
-The script is not needed (its tag is removed in ``site_fixups``), and of the fonts this book uses a
-few dozen glyphs, so each font is cut down to those after the pages are written.
+The theme ships every Font Awesome icon twice: in web fonts and in a script that redraws them. The
+script is not needed (``site_fixups`` removes its tag), and of the fonts this book uses a few dozen
+glyphs, so each font is cut down to those after the pages are written.
 """
 
 import re

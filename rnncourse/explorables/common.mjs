@@ -38,7 +38,9 @@ export function frame({ model, el }) {
   const controls = html("div", { class: "explorable-controls" });
   const picture = html("div", { class: "explorable-picture" });
   const live = html("p", { class: "explorable-live", "aria-live": "polite" });
-  el.append(html("div", { class: "explorable", role: "group", "aria-labelledby": id, "data-lm-suppress-shortcuts": "true" },
+  // Keys work the controls: kept from a notebook, whose own shortcuts would take the arrows and letters.
+  const keydown = (event) => event.ctrlKey || event.metaKey || event.stopPropagation();
+  el.append(html("div", { class: "explorable", role: "group", "aria-labelledby": id, keydown },
     html("p", { class: "explorable-title", id }, ...inline(model.get("title"))),
     html("p", { class: "explorable-how" }, ...inline(model.get("how_to_read"))),
     controls, picture, live));

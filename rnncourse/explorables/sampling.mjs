@@ -40,8 +40,8 @@ const ROW = 26, SHOWN = 12;
 const percent = (p) => `${number(100 * p, 1)} %`;
 
 // One row: a name, the outline of the model's own probability, the filled bar, and its number.
-function row(y, width, name, own, p) {
-  const left = 74, full = width - left - 70, kind = "kind-output";
+function row(y, left, width, name, own, p) {
+  const full = width - left - 70, kind = "kind-output";
   return [
     words(left - 8, y, name, "end"),
     svg("rect", { class: `bar ${kind}`, x: left, y: y - 9, width: full * p, height: 18 }),
@@ -55,10 +55,11 @@ function chart(width, symbols, order, own, p, topK) {
   const sum = (values) => others.reduce((total, i) => total + values[i], 0);
   const cut = topK < order.length && topK <= shown.length;
   const y = (place) => 16 + ROW * place + (cut && place >= topK ? 28 : 0), height = y(shown.length + (others.length ? 1 : 0));
+  const left = Math.min(140, Math.max(74, 16 + 8 * Math.max(...shown.map((i) => symbols[i].length))));
   const line = cut ? y(topK) - 34 : 0;
   return canvas(width, height, "Bars: the probability of each next symbol, the most probable first",
-    ...shown.flatMap((i, place) => row(y(place), width, visible(symbols[i]), own[i], p[i])),
-    ...(others.length ? row(y(shown.length), width, `${others.length} others`, sum(own), sum(p)) : []),
+    ...shown.flatMap((i, place) => row(y(place), left, width, visible(symbols[i]), own[i], p[i])),
+    ...(others.length ? row(y(shown.length), left, width, `${others.length} others`, sum(own), sum(p)) : []),
     ...(cut ? [svg("line", { class: "axis", x1: 4, x2: width - 4, y1: line, y2: line }),
       words(width - 4, line + 12, `top-k leaves these ${order.length - topK} out`, "end small")] : []));
 }

@@ -4,12 +4,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rnncourse.functional import check_ids
+
 
 @dataclass(frozen=True)
 class Vocabulary:
     """A fixed list of symbols (characters or words), each known by its place.
 
-    Raises: ValueError for a symbol listed twice; KeyError, on encoding, for one not listed.
+    Raises: ValueError for a symbol listed twice; KeyError, on encoding, for one not
+    listed; ValueError, on decoding, for an id out of range.
     Reference: the page *Training and inference*.
 
     >>> vocabulary = Vocabulary.of(["abba", "cab"])
@@ -51,6 +54,8 @@ class Vocabulary:
 
     def decode(self, ids):
         """Whole numbers as text, joined by ``separator``."""
+        if len(ids):
+            check_ids("ids", np.asarray(ids), len(self))
         return self.separator.join(self.symbols[i] for i in ids)
 
 
@@ -58,7 +63,8 @@ def pad_sequences(sequences, padding=0):
     """Lay sequences of unlike length side by side, time first, filling up with ``padding``.
 
     Shapes: N arrays of ids -> ids (T, N) with T the longest length, and lengths (N,).
-    Raises: ValueError when there is no sequence or one is not a list of numbers.
+    Raises: ValueError when there is no sequence or one is not a list; TypeError unless its numbers
+    are whole.
 
     >>> ids, lengths = pad_sequences([np.array([5, 6, 7]), np.array([8])])
     >>> ids.T, lengths
@@ -70,6 +76,9 @@ def pad_sequences(sequences, padding=0):
     shapes = {np.ndim(sequence) for sequence in sequences}
     if shapes != {1}:
         raise ValueError(f"each sequence should be (T,), got arrays of {sorted(shapes)} axes")
+    for kind in {np.asarray(sequence).dtype for sequence in sequences if len(sequence)}:
+        if not np.issubdtype(kind, np.integer):
+            raise TypeError(f"each sequence should hold whole numbers, got {kind}")
     lengths = np.array([len(sequence) for sequence in sequences])
     ids = np.full((lengths.max(), len(sequences)), padding, dtype=np.int64)
     for n, sequence in enumerate(sequences):

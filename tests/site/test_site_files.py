@@ -61,7 +61,7 @@ def test_no_resource_lies_on_another_host(page):
 def test_every_image_is_described(page):
     undescribed = [
         image["src"]
-        for image in parsed(page).find_all("img")
+        for image in parsed(page).select("article img")
         if not image.get("alt", "").strip() or IMAGE_FILE.search(image["alt"])
     ]
     assert not undescribed, (

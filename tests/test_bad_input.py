@@ -1,0 +1,443 @@
+"""Whatever is passed in wrongly, the error says what was expected and what came.
+
+Each row of a table: a call, the exception, and words of its message.
+"""
+
+import importlib
+import inspect
+import pkgutil
+import re
+import traceback
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import rnncourse
+from rnncourse import checks, data, decode, init, notebook, optim, plot, tree
+from rnncourse.cells import RNN, HState
+from rnncourse.functional import cross_entropy, log_softmax, mean_squared_error, softmax
+from rnncourse.gradcheck import gradient_check
+from rnncourse.layers import Embedding, Linear, Recurrent
+from rnncourse.models import SequenceModel
+from rnncourse.optim import SGD, Adam
+from rnncourse.text import KneserNey, Vocabulary, pad_sequences
+from rnncourse.train import History, train
+
+rng = np.random.default_rng(0)
+T, N, D, H, V = 5, 4, 3, 2, 6
+half = np.float32
+nan, inf = np.nan, np.inf
+
+recurrent = Recurrent(RNN(D, H))
+weights = recurrent.init(rng)
+xs = rng.normal(size=(T, N, D))
+hs, last, cache = recurrent.forward(weights, xs)
+
+linear = Linear(D, H)
+linear_weights = linear.init(rng)
+ys, linear_cache = linear.forward(linear_weights, xs)
+
+embedding = Embedding(V, D)
+embedding_weights = embedding.init(rng)
+vectors, embedding_cache = embedding.forward(embedding_weights, np.zeros((T, N), int))
+
+model = SequenceModel(embedding, recurrent, Linear(H, V))
+model_weights = model.init(rng)
+batch = data.make_recall(rng, T, N)
+logits, _, model_cache = model.forward(model_weights, batch.ids)
+
+vocabulary = Vocabulary.of(["abc"], special=["<pad>", "<start>", "<end>"])
+labelled = {"title": "t", "xlabel": "x", "ylabel": "y"}
+history = History([1.0], [1.0], [], 0.0)
+
+LAYERS = [
+    (lambda: RNN(0, 2), ValueError, "RNN: input_size .* whole number of at least 1, got 0"),
+    (lambda: RNN(3, 2.0), ValueError, r"hidden_size should be a whole number .* got 2\.0"),
+    (lambda: RNN("3", 2), ValueError, "input_size .* got '3'"),
+    (lambda: RNN(3, 2, "sigmoid"), ValueError, "one of tanh, relu, got 'sigmoid'"),
+    (lambda: recurrent.init(None), TypeError, "rng should be a .*Generator, got NoneType"),
+    (lambda: recurrent.init(0), TypeError, "rng should be a .*Generator, got int"),
+    (lambda: recurrent.init(rng, np.int64), TypeError, "dtype should be a floating-point"),
+    (lambda: recurrent.forward(None, xs), TypeError, "weights should be Weights, got NoneType"),
+    (lambda: recurrent.forward(tuple(weights), xs), TypeError, "should be Weights, got tuple"),
+    (
+        lambda: recurrent.forward(weights._replace(W_ih=weights.W_ih.T), xs),
+        ValueError,
+        r"W_ih should be \(2, 3\), got \(3, 2\)",
+    ),
+    (
+        lambda: recurrent.forward(weights._replace(b_hh=np.zeros((2, 1))), xs),
+        ValueError,
+        r"b_hh should be \(2,\), got \(2, 1\)",
+    ),
+    (
+        lambda: recurrent.forward(weights._replace(b_ih=np.zeros(2, half)), xs),
+        TypeError,
+        "b_ih should be float64 like the weights, got float32",
+    ),
+    (
+        lambda: recurrent.forward(weights, xs[0]),
+        ValueError,
+        r"RNN\(input_size=3\): xs should be \(T, N, 3\), got \(4, 3\)",
+    ),
+    (
+        lambda: recurrent.forward(weights, xs.transpose(2, 1, 0)),
+        ValueError,
+        r"should be \(T, N, 3\), got \(3, 4, 5\)",
+    ),
+    (lambda: recurrent.forward(weights, xs[..., :1]), ValueError, r"got \(5, 4, 1\)"),
+    (lambda: recurrent.forward(weights, None), ValueError, r"xs should be \(T, N, 3\), got \(\)"),
+    (lambda: recurrent.forward(weights, xs.astype(half)), TypeError, "xs .* float64.* float32"),
+    (lambda: recurrent.forward(weights, xs.astype(int)), TypeError, "floating-point.* got int64"),
+    (
+        lambda: recurrent.forward(weights, xs, np.zeros((N, H))),
+        TypeError,
+        "state should be HState, got ndarray",
+    ),
+    (
+        lambda: recurrent.forward(weights, xs, HState(np.zeros((1, H)))),
+        ValueError,
+        r"state\.h should be \(N, H\) = \(4, 2\), got \(1, 2\)",
+    ),
+    (
+        lambda: recurrent.forward(weights, xs, HState(np.zeros((N, H), half))),
+        TypeError,
+        r"state\.h should be float64 .* got float32",
+    ),
+    (
+        lambda: recurrent.forward(weights, xs, lengths=[1, 2, 3]),
+        ValueError,
+        r"lengths should be \(N,\) = \(4,\), got \(3,\)",
+    ),
+    (lambda: recurrent.forward(weights, xs, lengths=5), ValueError, r"lengths .* got \(\)"),
+    (lambda: recurrent.forward(weights, xs, lengths=[1, 2, 3, 6]), ValueError, r"\[0, 6\)"),
+    (lambda: recurrent.forward(weights, xs, lengths=[1, 2, 3, -1]), ValueError, "got -1 to 3"),
+    (lambda: recurrent.forward(weights, xs, lengths=[1.0] * 4), TypeError, "integers.* float64"),
+    (
+        lambda: recurrent.backward(weights, cache, hs[-1]),
+        ValueError,
+        r"dhs should be \(T, N, H\) = \(5, 4, 2\), got \(4, 2\)",
+    ),
+    (lambda: recurrent.backward(weights, cache, hs[..., :1]), ValueError, r"got \(5, 4, 1\)"),
+    (lambda: recurrent.backward(weights, cache, hs.astype(half)), TypeError, "dhs .* float32"),
+    (lambda: recurrent.backward(linear_weights, cache, hs), TypeError, "should be Weights"),
+    (lambda: recurrent.backward(weights, cache, hs, last.h), TypeError, "dstate should be HState"),
+    (
+        lambda: recurrent.backward(weights, cache, hs, HState(last.h[:1])),
+        ValueError,
+        r"dstate\.h should be .* got \(1, 2\)",
+    ),
+    (lambda: Linear(0, 1), ValueError, "Linear: input_size .* got 0"),
+    (lambda: Linear(1, -1), ValueError, "Linear: output_size .* got -1"),
+    (lambda: linear.init(None), TypeError, "rng should be .* got NoneType"),
+    (lambda: linear.forward(weights, xs), TypeError, "should be LinearWeights, got Weights"),
+    (lambda: linear.forward(linear_weights, xs[..., :2]), ValueError, r"xs should be \(\.\.\., 3"),
+    (lambda: linear.forward(linear_weights, 3.0), ValueError, r"got \(\)"),
+    (lambda: linear.forward(linear_weights, xs.astype(half)), TypeError, "float64.* got float32"),
+    (lambda: linear.backward(linear_weights, linear_cache, ys[0]), ValueError, r"dys .*\(4, 2\)"),
+    (lambda: linear.backward(linear_weights, linear_cache, ys.astype(int)), TypeError, "int64"),
+    (lambda: linear.backward(weights, linear_cache, ys), TypeError, "should be LinearWeights"),
+    (lambda: Embedding(0, 1), ValueError, "vocabulary_size .* got 0"),
+    (lambda: Embedding(1, 0), ValueError, "embedding_size .* got 0"),
+    (lambda: embedding.init(7), TypeError, "rng should be .* got int"),
+    (lambda: embedding.forward(linear_weights, [0]), TypeError, "should be EmbeddingWeights"),
+    (lambda: embedding.forward(embedding_weights, [6]), ValueError, r"ids .*\[0, 6\), got 6 to 6"),
+    (lambda: embedding.forward(embedding_weights, [-1]), ValueError, "got -1 to -1"),
+    (lambda: embedding.forward(embedding_weights, [0.0]), TypeError, "ids .* integers.* float64"),
+    (lambda: embedding.forward(embedding_weights, "abc"), TypeError, "ids should be integers"),
+    (
+        lambda: embedding.backward(embedding_weights, embedding_cache, vectors[0]),
+        ValueError,
+        r"dxs should be \(5, 4, 3\), got \(4, 3\)",
+    ),
+    (
+        lambda: embedding.backward(embedding_weights, embedding_cache, vectors.astype(half)),
+        TypeError,
+        "dxs should be float64 .* got float32",
+    ),
+]
+
+MODEL = [
+    (
+        lambda: SequenceModel(embedding, Recurrent(RNN(D + 1, H)), Linear(H, V)),
+        ValueError,
+        "embedding gives 3 features but the recurrent layer takes 4",
+    ),
+    (
+        lambda: SequenceModel(embedding, recurrent, Linear(H + 1, V)),
+        ValueError,
+        "recurrent layer gives 2 features but the linear layer takes 3",
+    ),
+    (lambda: model.init(0), TypeError, "rng should be .* got int"),
+    (lambda: model.forward(weights, batch.ids), TypeError, "should be SequenceWeights.* Weights"),
+    (lambda: model.forward(model_weights, batch.ids[0]), ValueError, r"\(T, N\), got \(4,\)"),
+    (lambda: model.forward(model_weights, vectors), ValueError, r"\(T, N\), got \(5, 4, 3\)"),
+    (lambda: model.forward(model_weights, xs[..., 0]), TypeError, "ids should be integers"),
+    (lambda: model.forward(model_weights, batch.ids, lengths=[1]), ValueError, r"\(4,\), got \(1"),
+    (
+        lambda: model.backward(model_weights, model_cache, logits[0]),
+        ValueError,
+        r"dys should be \(5, 4, 6\), got \(4, 6\)",
+    ),
+    (
+        lambda: model.loss(model_weights, batch._replace(targets=batch.targets[:2])),
+        ValueError,
+        r"targets should have shape \(5, 4\) .* got \(2, 4\)",
+    ),
+    (
+        lambda: model.loss_and_gradient(model_weights, batch._replace(targets=batch.targets.T)),
+        ValueError,
+        r"targets should have shape \(5, 4\) .* got \(4, 5\)",
+    ),
+    (
+        lambda: model.loss_and_gradient(model_weights, batch._replace(mask=0 * batch.mask)),
+        ValueError,
+        "mask leaves no place",
+    ),
+    (lambda: model.step(model_weights, 0), ValueError, r"one step should be \(N,\), got \(\)"),
+    (lambda: model.step(model_weights, [[0]]), ValueError, r"\(N,\), got \(1, 1\)"),
+    (lambda: model.step(model_weights, [0], np.zeros((1, H))), TypeError, "should be HState"),
+]
+
+zeros = np.zeros((2, 3))
+LOSSES = [
+    (lambda: cross_entropy(zeros, [0, 1, 2]), ValueError, r"shape \(2,\) to go with .* got \(3,\)"),
+    (lambda: cross_entropy(zeros, [[0], [1]]), ValueError, r"shape \(2,\) .* got \(2, 1\)"),
+    (lambda: cross_entropy(zeros, [0, 3]), ValueError, r"targets .*\[0, 3\), got 0 to 3"),
+    (lambda: cross_entropy(zeros, [0, -1]), ValueError, "got -1 to 0"),
+    (lambda: cross_entropy(zeros, [0.0, 1.0]), TypeError, "targets .* integers, got float64"),
+    (lambda: cross_entropy(zeros, [0, 1], [1]), ValueError, r"mask .* \(2,\), got \(1,\)"),
+    (lambda: cross_entropy(zeros, [0, 1], [0, 0]), ValueError, "no place to take the mean"),
+    (lambda: cross_entropy(zeros[:0], np.zeros(0, int)), ValueError, "no place to take the mean"),
+    (lambda: cross_entropy(zeros.astype(int), [0, 1]), TypeError, "floating-point.* got int64"),
+    (lambda: cross_entropy(3.0, 0), ValueError, r"targets .* logits \(\)"),
+    (lambda: mean_squared_error(np.zeros((2, 1)), np.zeros(2)), ValueError, r"\(2, 1\), got \(2,"),
+    (lambda: mean_squared_error(np.zeros(2), np.zeros(2), [1]), ValueError, r"mask .* got \(1,\)"),
+    (lambda: mean_squared_error(np.zeros(2), np.zeros(2), [0, 0]), ValueError, "no place"),
+    (lambda: mean_squared_error(np.zeros(0), np.zeros(0)), ValueError, "no place"),
+    (lambda: mean_squared_error(np.zeros(2, int), np.ones(2, int)), TypeError, "got int64"),
+    (lambda: softmax(zeros[:, :0]), ValueError, "at least one entry"),
+    (lambda: log_softmax(zeros[:, :0]), ValueError, "at least one entry"),
+]
+
+INITIALISERS = [
+    (lambda: init.normal((2, 3), None), TypeError, "rng should be .* got NoneType"),
+    (lambda: init.normal((2, 3), rng, np.int32), TypeError, "dtype .* floating-point"),
+    (lambda: init.identity((3, 2)), ValueError, r"square, got the shape \(3, 2\)"),
+    (lambda: init.identity(3), ValueError, r"\(outputs, inputs\).* got 3"),
+    (lambda: init.check_rng(np.random.RandomState(0)), TypeError, "got RandomState"),
+    *(
+        (lambda f=f, shape=shape: f(shape, rng), ValueError, r"shape .* \(outputs, inputs\)")
+        for f in (init.xavier_uniform, init.xavier_normal, init.he_uniform, init.he_normal,
+                  init.orthogonal)
+        for shape in (3, (3,), [3, 2], (3, 2, 2), (3, 0), (-1, 2), (2.0, 3))
+    ),
+    *(
+        (lambda f=f: f((3, 2), 0), TypeError, "rng should be a .*Generator, got int")
+        for f in (init.xavier_uniform, init.xavier_normal, init.he_uniform, init.he_normal,
+                  init.orthogonal)
+    ),
+]  # fmt: skip
+
+other = weights._replace(b_ih=np.zeros(3))
+quadratic = lambda w, x: (float(w @ w), 2 * w)  # noqa: E731
+TRAINING = [
+    (lambda: SGD(lr=0), ValueError, "SGD: lr should lie between 0 and inf, got 0"),
+    (lambda: SGD(lr=nan), ValueError, "lr .* got nan"),
+    (lambda: SGD(lr=0.1, momentum=1), ValueError, "momentum .* between 0 and 1, got 1"),
+    (lambda: Adam(lr=-1), ValueError, "Adam: lr .* got -1"),
+    (lambda: Adam(lr=0.1, betas=(0.9, 1)), ValueError, "betas .* got 1"),
+    (lambda: Adam(lr=0.1, eps=0), ValueError, "eps .* got 0"),
+    (lambda: SGD(0.1).update(weights, linear_weights, weights), ValueError, "LinearWeights of W"),
+    (
+        lambda: Adam(0.1).update(weights, other, Adam(0.1).init(weights)),
+        ValueError,
+        r"b_ih: expected an array of shape \(2,\), got an array of shape \(3,\)",
+    ),
+    (lambda: optim.clip_by_value(weights, 0), ValueError, "limit should .* got 0"),
+    (lambda: optim.clip_by_norm(weights, -1), ValueError, "limit should .* got -1"),
+    (lambda: optim.clip_by_global_norm(weights, nan), ValueError, "limit should .* got nan"),
+    (
+        lambda: tree.tree_map(np.add, (zeros,), [zeros]),
+        ValueError,
+        "tree: expected tuple of 0, got list of 0",
+    ),
+    (lambda: tree.tree_map(np.add, {"a": zeros}, {"b": zeros}), ValueError, "of a, got dict of b"),
+    (
+        lambda: tree.tree_map(np.add, {"a": zeros}, {"a": zeros[:, :1]}),
+        ValueError,
+        r"tree\.a: expected an array of shape \(2, 3\), got an array of shape \(2, 1\)",
+    ),
+    (
+        lambda: gradient_check(lambda w: 0.0, {"W": np.ones(2, half)}, {"W": np.ones(2, half)}),
+        TypeError,
+        "W should be float64 for a gradient check, got float32",
+    ),
+    (
+        lambda: gradient_check(lambda w: 0.0, np.ones(2), np.ones(3)),
+        ValueError,
+        r"shape \(2,\), got an array of shape \(3,\)",
+    ),
+    (
+        lambda: gradient_check(lambda w: 0.0, np.ones(2), np.ones(2), samples=1),
+        ValueError,
+        "samples needs an rng",
+    ),
+    (
+        lambda: gradient_check(lambda w: w, np.ones(2), np.ones(2)),
+        TypeError,
+        "one number, got ndarray",
+    ),
+    (
+        lambda: gradient_check(lambda w: (0.0, w), np.ones(2), np.ones(2)),
+        TypeError,
+        "one number, got tuple",
+    ),
+    (lambda: train(quadratic, np.ones(2), [], SGD(0.1)), ValueError, "at least one batch"),
+    (
+        lambda: train(quadratic, np.ones(2), [0], SGD(0.1), clip=0, progress=False),
+        ValueError,
+        "limit should .* got 0",
+    ),
+    (
+        lambda: train(quadratic, np.ones(2), [0], SGD(0.1), every=0, progress=False),
+        ValueError,
+        "every should be at least 1, got 0",
+    ),
+    (
+        lambda: train(lambda w, x: (nan, w), np.ones(2), [0], SGD(0.1), progress=False),
+        FloatingPointError,
+        "step 1: the loss is nan",
+    ),
+    (
+        lambda: train(lambda w, x: (1.0, w[:1]), np.ones(2), [0], SGD(0.1), progress=False),
+        ValueError,
+        r"expected an array of shape \(2,\), got an array of shape \(1,\)",
+    ),
+]
+
+step = lambda ids, state: (np.eye(5)[ids], state)  # noqa: E731
+DECODING = [
+    (lambda: decode.greedy([]), ValueError, r"logits should be \(V,\).* got \(0,\)"),
+    (lambda: decode.greedy([[1.0, 2.0]]), ValueError, r"logits .* got \(1, 2\)"),
+    (lambda: decode.greedy([nan, 1.0]), ValueError, "finite, got nan"),
+    (lambda: decode.distribution([inf, 1.0]), ValueError, "finite, got inf"),
+    (lambda: decode.distribution([-inf, -inf]), ValueError, "finite, got -inf"),
+    (lambda: decode.distribution([1.0, 2.0], 0), ValueError, "temperature .* above 0, got 0"),
+    (lambda: decode.distribution([1.0, 2.0], nan), ValueError, "temperature .* got nan"),
+    (lambda: decode.distribution([1.0, 2.0], top_k=0), ValueError, r"\[1, 2\], got 0"),
+    (lambda: decode.distribution([1.0, 2.0], top_k=3), ValueError, r"\[1, 2\], got 3"),
+    (lambda: decode.sample([1.0, 2.0], None), TypeError, "rng should be .* got NoneType"),
+    (lambda: decode.sample([[1.0]], rng), ValueError, r"logits .* got \(1, 1\)"),
+    (lambda: decode.generate(step, 0, decode.greedy, length=-1), ValueError, "length .* got -1"),
+]
+
+AB = Vocabulary.of(["ab"])
+DATA = [
+    (lambda: data.load_surnames(0), TypeError, "rng should be .* got int"),
+    (lambda: data.load_surnames(rng, 0), ValueError, "per_language .* got 0"),
+    (lambda: data.load_surnames(rng, 10**6), ValueError, "per_language .* for .* got 1000000"),
+    (
+        lambda: data.classification_batch(vocabulary, ["ab"], [1, 2]),
+        ValueError,
+        r"labels should be \(N,\) = \(1,\), got \(2,\)",
+    ),
+    (lambda: data.classification_batch(vocabulary, ["ab"], [[1, 2]]), ValueError, r"\(1, 2\)"),
+    (lambda: data.classification_batch(vocabulary, ["a", ""], [1, 2]), ValueError, "1 is empty"),
+    (lambda: data.classification_batch(vocabulary, ["ax"], [1]), KeyError, "'x' is not among"),
+    (lambda: data.classification_batch(vocabulary, [], []), ValueError, "at least one sequence"),
+    (lambda: data.classification_batch(AB, ["ab"], [1]), KeyError, "'<pad>' is not among the 2"),
+    (lambda: data.language_model_batch(vocabulary, []), ValueError, "at least one sequence"),
+    (lambda: data.language_model_batch(AB, ["ab"]), KeyError, "'<pad>' is not among"),
+    (lambda: data.minibatches(batch, 0, 1, rng), ValueError, r"batch_size .* \[1, 4\], got 0"),
+    (lambda: data.minibatches(batch, 5, 1, rng), ValueError, r"batch_size .* \[1, 4\], got 5"),
+    (lambda: data.minibatches(batch, 2, 1, None), TypeError, "rng should be .* got NoneType"),
+    (lambda: data.random_windows(zeros, 2, 1, 1, rng), ValueError, r"one row.* got \(2, 3\)"),
+    (lambda: data.random_windows([1, 2], 2, 1, 1, rng), ValueError, r"longer.* a window of 2"),
+    (lambda: data.random_windows([1, 2], 0, 1, 1, rng), ValueError, "a window of 0"),
+    (lambda: data.random_windows([1, 2], 1, 1, 1, 0), TypeError, "rng should be .* got int"),
+    (lambda: data.make_recall(rng, 0, 1), ValueError, "length >= 1.* got 0, 1 and 4"),
+    (lambda: data.make_recall(rng, 3, 0), ValueError, "batch_size >= 1.* got 3, 0 and 4"),
+    (lambda: data.make_recall(rng, 3, 1, symbols=1), ValueError, "symbols >= 2, got 3, 1 and 1"),
+    (lambda: data.make_recall(0, 3, 1), TypeError, "rng should be .* got int"),
+    (lambda: data.make_agreement(rng, -1, 1), ValueError, "phrases >= 0.* got -1 and 1"),
+    (lambda: data.make_agreement(rng, 1, 0), ValueError, "batch_size >= 1, got 1 and 0"),
+    (lambda: data.make_agreement(None, 1, 1), TypeError, "rng should be .* got NoneType"),
+]
+
+TEXT = [
+    (lambda: Vocabulary(("a", "b", "a")), ValueError, r"listed once, got twice: \['a'\]"),
+    (lambda: vocabulary.encode("abx"), KeyError, "'x' is not among the 6 symbols"),
+    (lambda: vocabulary.id("zz"), KeyError, "'zz' is not among"),
+    (lambda: vocabulary.decode([0, 6]), ValueError, r"ids should lie in \[0, 6\), got 0 to 6"),
+    (lambda: vocabulary.decode([-1]), ValueError, "got -1 to -1"),
+    (lambda: vocabulary.decode([1.0]), TypeError, "ids should be integers, got float64"),
+    (lambda: pad_sequences([]), ValueError, "at least one sequence, got none"),
+    (lambda: pad_sequences([1, 2]), ValueError, r"\(T,\), got arrays of \[0\] axes"),
+    (lambda: pad_sequences([np.zeros((2, 2), int)]), ValueError, r"arrays of \[2\] axes"),
+    (lambda: pad_sequences(["abc"]), ValueError, r"\(T,\), got"),
+    (lambda: pad_sequences([[1], [1.5]]), TypeError, "whole numbers, got float64"),
+    (lambda: KneserNey("abc", 0), ValueError, "order .* at least 1, got 0"),
+    (lambda: KneserNey("abc", 4), ValueError, "at least 4 long, got 3"),
+    (lambda: KneserNey("", 1), ValueError, "at least 1 long, got 0"),
+    (lambda: KneserNey("abc", 2).cross_entropy(""), ValueError, "not be empty"),
+]
+
+PICTURES = [
+    (lambda: plot.lines({}, **labelled), ValueError, "at least one line, got none"),
+    (lambda: plot.lines({"a": []}, **labelled), ValueError, "a: .* at least 1, got 0 and 0"),
+    (lambda: plot.lines({"a": ([1, 2], [1])}, **labelled), ValueError, "got 2 and 1"),
+    (lambda: plot.bars({}, title="t", xlabel="x"), ValueError, "at least one bar, got none"),
+    (lambda: plot.learning_curve({}, title="t"), ValueError, "at least one line, got none"),
+    (
+        lambda: plot.learning_curve({"a": history}, title="t", window=2),
+        ValueError,
+        r"a: window should lie in \[1, 1\], got 2",
+    ),
+    (lambda: plot.unrolled({}, title="t"), ValueError, "one or more networks of at most 7 steps"),
+    (lambda: plot.unrolled({"a": [("x", "")] * 8}, title="t"), ValueError, "at most 7 steps"),
+    (lambda: plot.heat_map([1, 2], **labelled), ValueError, r"\(rows, columns\), got \(2,\)"),
+    (lambda: plot.heat_map(zeros, rows=["a"], **labelled), ValueError, "rows .* 2 names, got 1"),
+    (lambda: plot.heat_map(zeros, columns=["a"], **labelled), ValueError, "columns .* 3 names"),
+    (lambda: notebook.show_source(3), TypeError, "got int"),
+    (lambda: checks.check_array("hs", [0], zeros), AssertionError, "NumPy array, got list"),
+    (
+        lambda: checks.check_array("hs", zeros.T, zeros, axes="N H"),
+        AssertionError,
+        r"hs has shape \(3, 2\), expected \(N, H\) = \(2, 3\)",
+    ),
+    (lambda: checks.check_array("hs", zeros > 0, zeros), AssertionError, "numbers, got bool"),
+    (lambda: checks.check_array("hs", zeros + nan, zeros), AssertionError, "6 of its entries"),
+]
+
+TABLE = LAYERS + MODEL + LOSSES + INITIALISERS + TRAINING + DECODING + DATA + TEXT + PICTURES
+
+
+@pytest.mark.parametrize(("call", "exception", "words"), TABLE)
+def test_bad_input_is_refused_in_clear_words(call, exception, words):
+    with pytest.raises(exception, match=words) as caught:
+        call()
+    assert caught.type is exception
+    innermost = Path(traceback.extract_tb(caught.value.__traceback__)[-1].filename)
+    assert "numpy" not in innermost.parts
+
+
+ANYTHING_GOES = {"bits", "global_norm", "load_text", "parameter_count", "perplexity", "relu",
+                 "sigmoid", "tree_leaves", "zeros"}  # fmt: skip
+
+
+def public_functions():
+    """All but those of the explorables, which have tests of their own."""
+    for found in pkgutil.walk_packages(rnncourse.__path__, "rnncourse."):
+        module = importlib.import_module(found.name)
+        for name, thing in inspect.getmembers(module, inspect.isfunction):
+            mine = thing.__module__ == found.name and "explorables" not in found.name
+            if mine and not name.startswith(("_", "check_")):
+                yield name
+
+
+@pytest.mark.parametrize("name", sorted({*public_functions()} - ANYTHING_GOES))
+def test_every_public_function_is_in_the_table(name):
+    table = Path(__file__).read_text(encoding="utf-8").partition("LAYERS = [")[2]
+    assert re.search(rf"\b{name}\b", table)

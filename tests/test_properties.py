@@ -1,0 +1,459 @@
+"""What must hold for every input: laws of the layers, of training and of the text tools."""
+
+from typing import ClassVar
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from helpers import random_like
+from hypothesis import given, settings
+
+from rnncourse import init
+from rnncourse.cells import RNN, HState
+from rnncourse.data import make_recall, minibatches, random_windows
+from rnncourse.decode import distribution, greedy, sample
+from rnncourse.functional import cross_entropy, log_softmax, sigmoid, softmax
+from rnncourse.gradcheck import GradientError, gradient_check
+from rnncourse.layers import Embedding, Linear, Recurrent
+from rnncourse.models import SequenceModel
+from rnncourse.optim import (
+    SGD,
+    Adam,
+    clip_by_global_norm,
+    clip_by_norm,
+    clip_by_value,
+    global_norm,
+)
+from rnncourse.text import KneserNey, Vocabulary, pad_sequences
+from rnncourse.train import train
+from rnncourse.tree import tree_leaves, tree_map
+
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=40)
+settings.load_profile("repeatable")
+
+NEAR = {"rtol": 0, "atol": 1e-12}
+seeds = st.integers(0, 2**32 - 1)
+sizes = st.integers(1, 4)
+
+
+def assert_same(tree, other, **tolerance):
+    tree_map(lambda a, b: np.testing.assert_allclose(a, b, **(tolerance or NEAR)), tree, other)
+
+
+@st.composite
+def cases(draw):
+    """A recurrent layer with random weights, its input and its first state."""
+    rng = np.random.default_rng(draw(seeds))
+    D, H, N, T = draw(sizes), draw(sizes), draw(sizes), draw(st.integers(0, 6))
+    layer = Recurrent(RNN(D, H, draw(st.sampled_from(["tanh", "relu"]))))
+    weights = random_like(layer.init(rng), rng)
+    return layer, weights, rng.normal(size=(T, N, D)), HState(rng.normal(size=(N, H))), rng
+
+
+# --- Recurrent -----------------------------------------------------------------------------
+
+
+@given(cases(), st.data())
+def test_a_run_in_two_parts_with_the_state_carried_is_one_run(case, data):
+    layer, weights, xs, start, rng = case
+    split = data.draw(st.integers(0, len(xs)))
+    hs, last, cache = layer.forward(weights, xs, start)
+    first, middle, first_cache = layer.forward(weights, xs[:split], start)
+    second, end, second_cache = layer.forward(weights, xs[split:], middle)
+    assert_same((np.concatenate([first, second]), end), (hs, last))
+
+    dhs, dlast = random_like((hs, last), rng)
+    dweights, dxs, dstart = layer.backward(weights, cache, dhs, dlast)
+    later, dxs_second, dmiddle = layer.backward(weights, second_cache, dhs[split:], dlast)
+    earlier, dxs_first, dfirst = layer.backward(weights, first_cache, dhs[:split], dmiddle)
+    assert_same(tree_map(np.add, earlier, later), dweights, rtol=1e-9, atol=1e-9)
+    assert_same(
+        (np.concatenate([dxs_first, dxs_second]), dfirst), (dxs, dstart), rtol=1e-9, atol=1e-9
+    )
+
+
+@given(cases(), st.data())
+def test_padded_rows_equal_the_same_rows_one_by_one(case, data):
+    layer, weights, xs, start, rng = case
+    T, N, _ = xs.shape
+    lengths = data.draw(st.lists(st.integers(0, T), min_size=N, max_size=N))
+    hs, last, cache = layer.forward(weights, xs, start, lengths)
+    dhs, dlast = random_like((hs, last), rng)
+    dweights, dxs, dstart = layer.backward(weights, cache, dhs, dlast)
+    total = tree_map(np.zeros_like, weights)
+    for n, length in enumerate(lengths):
+        row, inside = slice(n, n + 1), slice(length)
+        one_hs, one_last, one_cache = layer.forward(weights, xs[inside, row], HState(start.h[row]))
+        assert_same((hs[inside, row], last.h[row]), (one_hs, one_last.h))
+        assert not hs[length:, row].any()
+        assert not dxs[length:, row].any()
+        one_dweights, one_dxs, one_dstart = layer.backward(
+            weights, one_cache, dhs[inside, row], HState(dlast.h[row])
+        )
+        assert_same((dxs[inside, row], dstart.h[row]), (one_dxs, one_dstart.h), rtol=1e-9)
+        total = tree_map(np.add, total, one_dweights)
+    assert_same(total, dweights, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("garbage", [7.0, np.nan, np.inf])
+def test_what_fills_the_padding_does_not_matter(garbage):
+    rng = np.random.default_rng(0)
+    layer = Recurrent(RNN(2, 3))
+    weights, xs, lengths = layer.init(rng), rng.normal(size=(5, 3, 2)), np.array([5, 2, 0])
+    dhs = rng.normal(size=(5, 3, 3))
+    padding = np.arange(5)[:, None] >= lengths
+
+    def run(xs, dhs):
+        hs, last, cache = layer.forward(weights, xs, None, lengths)
+        return hs, last, layer.backward(weights, cache, dhs)
+
+    spoilt_xs, spoilt_dhs = xs.copy(), dhs.copy()
+    spoilt_xs[padding], spoilt_dhs[padding] = garbage, garbage
+    for (name, spoilt), (_, clean) in zip(
+        tree_leaves(run(spoilt_xs, spoilt_dhs)), tree_leaves(run(xs, dhs)), strict=True
+    ):
+        np.testing.assert_array_equal(spoilt, clean, err_msg=name)
+
+
+def test_a_row_of_length_zero_keeps_its_state_and_its_gradient():
+    rng = np.random.default_rng(1)
+    layer = Recurrent(RNN(2, 3))
+    weights, start = layer.init(rng), HState(rng.normal(size=(2, 3)))
+    hs, last, cache = layer.forward(weights, rng.normal(size=(4, 2, 2)), start, [0, 4])
+    dlast = HState(rng.normal(size=(2, 3)))
+    _, dxs, dstart = layer.backward(weights, cache, rng.normal(size=hs.shape), dlast)
+    assert not hs[:, 0].any()
+    assert not dxs[:, 0].any()
+    np.testing.assert_array_equal(last.h[0], start.h[0])
+    np.testing.assert_array_equal(dstart.h[0], dlast.h[0])
+
+
+@pytest.mark.parametrize(("T", "N"), [(0, 3), (4, 0), (0, 0)])
+def test_no_steps_or_no_sequences(T, N):
+    rng = np.random.default_rng(2)
+    layer = Recurrent(RNN(2, 3))
+    weights, start = layer.init(rng), HState(rng.normal(size=(N, 3)))
+    hs, last, cache = layer.forward(weights, np.zeros((T, N, 2)), start)
+    assert hs.shape == (T, N, 3)
+    assert_same(last, start)
+    dweights, dxs, dstart = layer.backward(weights, cache, np.zeros((T, N, 3)), start)
+    assert_same(dweights, tree_map(np.zeros_like, weights))
+    assert dxs.shape == (T, N, 2)
+    assert_same(dstart, start)
+
+
+class Counting:
+    """h_t = h_{t-1} + a_x: a cell whose every number can be worked out by hand."""
+
+    input_size: ClassVar[int] = 1
+    hidden_size: ClassVar[int] = 1
+    gates: ClassVar[int] = 1
+    State: ClassVar[type] = HState
+
+    def forward(self, a_x, a_h, state):
+        return HState(state.h + a_x), None
+
+    def backward(self, cache, dstate):
+        return dstate.h, np.zeros_like(dstate.h), dstate
+
+
+def test_a_counting_cell_worked_out_by_hand():
+    layer = Recurrent(Counting())
+    weights = layer.init(np.random.default_rng(0))._replace(
+        W_ih=np.array([[2.0]]), b_ih=np.array([10.0])
+    )
+    xs = np.array([[1.0, 5.0], [2.0, 6.0], [3.0, 7.0]])[:, :, None]  # each step adds 2 x + 10
+    hs, last, cache = layer.forward(weights, xs, HState(np.array([[100.0], [200.0]])), [3, 2])
+    np.testing.assert_array_equal(hs[:, :, 0], [[112, 220], [126, 242], [142, 0]])
+    np.testing.assert_array_equal(last.h[:, 0], [142, 242])
+
+    dhs = np.array([[1.0, 2.0], [4.0, 8.0], [16.0, 32.0]])[:, :, None]  # 32 lies in the padding
+    dlast = HState(np.array([[64.0], [128.0]]))
+    dweights, dxs, dstart = layer.backward(weights, cache, dhs, dlast)
+    da_x = np.array([[85, 138], [84, 136], [80, 0]])  # what comes later adds up
+    np.testing.assert_array_equal(dxs[:, :, 0], 2 * da_x)
+    np.testing.assert_array_equal(dstart.h[:, 0], [85, 138])
+    assert dweights.W_ih.item() == (da_x * xs[:, :, 0]).sum()
+    assert dweights.b_ih.item() == da_x.sum()
+    assert dweights.W_hh.item() == dweights.b_hh.item() == 0
+
+
+@given(cases())
+def test_the_other_sequences_of_a_batch_do_not_matter(case):
+    layer, weights, xs, start, _ = case
+    hs, last, _ = layer.forward(weights, xs, start)
+    order = np.arange(xs.shape[1])[::-1]
+    turned, turned_last, _ = layer.forward(weights, xs[:, order], HState(start.h[order]))
+    assert_same((turned, turned_last.h), (hs[:, order], last.h[order]))
+
+
+def test_float32_stays_float32():
+    rng = np.random.default_rng(3)
+    model = SequenceModel(Embedding(4, 2), Recurrent(RNN(2, 3)), Linear(3, 4))
+    weights = model.init(rng, np.float32)
+    loss, gradient = model.loss_and_gradient(weights, make_recall(rng, 5, 3))
+    weights, _ = Adam(lr=0.1).update(weights, gradient, Adam(lr=0.1).init(weights))
+    assert loss.dtype == np.float32
+    assert {a.dtype for _, a in tree_leaves((weights, gradient))} == {np.dtype(np.float32)}
+
+
+def test_one_step_at_a_time_equals_the_whole_sequence():
+    rng = np.random.default_rng(4)
+    model = SequenceModel(Embedding(4, 2), Recurrent(RNN(2, 3)), Linear(3, 4))
+    weights, ids = model.init(rng), rng.integers(0, 4, (6, 2))
+    logits, last, _ = model.forward(weights, ids)
+    state = None
+    for t in range(6):
+        step_logits, state = model.step(weights, ids[t], state)
+        assert_same(step_logits, logits[t])
+    assert_same(state, last)
+
+
+# --- Functions, initialisation -------------------------------------------------------------
+
+
+@given(seeds, st.floats(1e-3, 1e3))
+def test_softmax_gives_probabilities_and_ignores_a_constant(seed, scale):
+    z = scale * np.random.default_rng(seed).normal(size=(3, 5))
+    p = softmax(z)
+    assert_same(p.sum(axis=-1), np.ones(3))
+    assert_same(softmax(z + 100), p, rtol=1e-9, atol=1e-9)
+    assert_same(np.exp(log_softmax(z)), p)
+    assert_same(sigmoid(z[:, 0] - z[:, 1]), softmax(z[:, :2])[:, 0])
+
+
+def test_cross_entropy_of_a_fair_guess_is_log_v_and_masked_places_do_not_count():
+    targets = np.array([0, 3, 1])
+    logits = np.array([[0.0] * 5, [1e3, 0, 0, -1e3, 0], [0.0] * 5])
+    loss, dlogits = cross_entropy(logits, targets, np.array([1, 0, 1]))
+    assert loss == pytest.approx(np.log(5))
+    assert not dlogits[1].any()
+
+
+@given(seeds, sizes, sizes, st.floats(0.1, 3))
+def test_orthogonal_is_orthogonal(seed, outputs, inputs, gain):
+    W = init.orthogonal((outputs, inputs), np.random.default_rng(seed), gain=gain)
+    small = W @ W.T if outputs <= inputs else W.T @ W
+    assert_same(small, gain**2 * np.eye(min(outputs, inputs)))
+
+
+def test_random_orthogonal_matrices_favour_no_direction():
+    """Without the fixing of signs, QR gives diagonal entries of one sign."""
+    rng = np.random.default_rng(0)
+    diagonals = np.array([np.diag(init.orthogonal((3, 3), rng)) for _ in range(2000)])
+    assert np.abs(diagonals.mean(axis=0)).max() < 0.06  # a standard error is 0.013
+
+
+OUTPUTS, INPUTS = 300, 500
+SPREADS = {
+    "xavier_uniform": (init.xavier_uniform, 2 / (OUTPUTS + INPUTS)),
+    "xavier_normal": (init.xavier_normal, 2 / (OUTPUTS + INPUTS)),
+    "he_uniform": (init.he_uniform, 2 / INPUTS),
+    "he_normal": (init.he_normal, 2 / INPUTS),
+    "normal": (init.normal, 1),
+}
+
+
+@pytest.mark.parametrize(("function", "variance"), SPREADS.values(), ids=SPREADS)
+def test_initialisation_has_its_variance_and_mean_zero(function, variance):
+    W = function((OUTPUTS, INPUTS), np.random.default_rng(0), np.float32)
+    assert W.dtype == np.float32
+    assert W.var() == pytest.approx(variance, rel=0.02)
+    assert abs(W.mean()) < 0.01 * np.sqrt(variance)
+    if "uniform" in function.__name__:
+        assert np.abs(W).max() <= np.sqrt(3 * variance) * (1 + 1e-6)
+    else:
+        assert np.abs(W).max() > 3.5 * np.sqrt(variance)
+
+
+# --- Trees, gradient check, training -------------------------------------------------------
+
+arrays = st.integers(0, 3).map(lambda n: np.arange(n, dtype=float))
+trees = st.recursive(
+    arrays,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | inner.map(HState)
+        | st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(trees)
+def test_tree_map_of_the_identity_is_the_identity(tree):
+    same = tree_map(lambda array: array, tree)
+    assert repr(same) == repr(tree)
+    assert type(same) is type(tree)
+    names = [name for name, _ in tree_leaves(tree)]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("plant", "place"),
+    [
+        (lambda g: g.recurrent.W_hh.__setitem__((1, 0), 9.0), r"recurrent\.W_hh\[1, 0\]"),
+        (lambda g: g.linear.b.__imul__(-1), r"linear\.b\[0\]"),
+        (lambda g: g.embedding.W.__setitem__((2, 1), np.nan), r"embedding\.W\[2, 1\]"),
+    ],
+    ids=["one entry", "a sign", "nan"],
+)
+def test_gradient_check_names_the_place_of_a_planted_mistake(plant, place):
+    rng = np.random.default_rng(5)
+    model = SequenceModel(Embedding(3, 2), Recurrent(RNN(2, 2)), Linear(2, 3))
+    weights, batch = model.init(rng), make_recall(rng, 4, 6, symbols=3)
+    _, gradient = model.loss_and_gradient(weights, batch)
+    kept = tree_map(np.copy, weights)
+    assert gradient_check(lambda w: model.loss(w, batch), weights, gradient) < 1e-7
+    assert_same(weights, kept)  # nudged on a copy
+    plant(gradient)
+    with pytest.raises(GradientError, match=place):
+        gradient_check(lambda w: model.loss(w, batch), weights, gradient)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda w, g: SGD(0.1, 0.9).update(w, g, SGD(0.1, 0.9).init(w))[0],
+        lambda w, g: Adam(0.1).update(w, g, Adam(0.1).init(w))[0],
+        lambda w, g: clip_by_global_norm(g, 0.1)[0],
+        lambda w, g: clip_by_norm(g, 0.1),
+        lambda w, g: clip_by_value(g, 0.1),
+    ],
+    ids=["SGD", "Adam", "global norm", "norm", "value"],
+)
+def test_optimisers_and_clipping_leave_their_inputs_alone(step):
+    rng = np.random.default_rng(6)
+    weights, gradient = (rng.normal(size=3), rng.normal(size=2)), (np.ones(3), np.full(2, 4.0))
+    kept = tree_map(np.copy, (weights, gradient))
+    changed = step(weights, gradient)
+    assert_same((weights, gradient), kept)
+    assert all((a != b).any() for a, b in zip(changed, gradient, strict=True))
+
+
+@given(seeds, st.floats(0.01, 10))
+def test_the_three_clippings(seed, limit):
+    rng = np.random.default_rng(seed)
+    tree = (3 * rng.normal(size=(2, 3)), rng.normal(size=4))
+    clipped, norm = clip_by_global_norm(tree, limit)
+    assert global_norm(clipped) == pytest.approx(min(norm, limit))
+    assert norm == pytest.approx(np.linalg.norm(np.concatenate([tree[0].ravel(), tree[1]])))
+    assert_same(tree_map(lambda a: a * norm / global_norm(clipped), clipped), tree)  # direction
+    for before, after in zip(tree, clip_by_norm(tree, limit), strict=True):
+        assert global_norm(after) == pytest.approx(min(global_norm(before), limit))
+    for before, after in zip(tree, clip_by_value(tree, limit), strict=True):
+        np.testing.assert_array_equal(after, np.where(abs(before) < limit, before,
+                                                      np.sign(before) * limit))  # fmt: skip
+
+
+def quadratic(w, batch):
+    return float(w @ w), 2 * w
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_train_says_at_which_step_the_loss_stopped_being_a_number():
+    with pytest.raises(FloatingPointError, match=r"step \d+: the loss is (inf|nan)"):
+        train(
+            quadratic, np.array([3.0]), range(2000), SGD(lr=10.0), progress=False,
+        )  # fmt: skip
+
+
+def test_train_learns_clips_evaluates_and_leaves_the_weights_alone():
+    start = np.array([30.0, 40.0])
+    weights, history = train(
+        quadratic, start, range(7), SGD(lr=0.5), clip=10.0,
+        evaluate=lambda w: w[0], every=3, progress=False,
+    )  # fmt: skip
+    np.testing.assert_array_equal(start, [30, 40])
+    assert history.losses[:2] == pytest.approx([50**2, 45**2])  # each step 5 towards zero
+    assert history.norms[:2] == pytest.approx([100, 90])  # before clipping
+    assert [step for step, _ in history.evaluations] == [3, 6, 7]
+    assert history.evaluations[0][1] == pytest.approx(21)
+    np.testing.assert_allclose(weights, start * (15 / 50))
+
+
+# --- Data, decoding, text ------------------------------------------------------------------
+
+
+def test_minibatches_cut_the_padding_but_never_the_loss():
+    rng = np.random.default_rng(7)
+    ids = rng.integers(0, 9, (8, 5))
+    mask = (np.arange(8)[:, None] < [8, 3, 1, 5, 2]).astype(float)
+    whole = type(make_recall(rng, 2, 1))(ids, ids + 1, mask)
+    for batch in minibatches(whole, 2, 20, rng):
+        rows = [int(np.flatnonzero((ids[0] == column[0]) & (ids[: len(column)] == column[:, None])
+                                   .all(axis=0))[0]) for column in batch.ids.T]  # fmt: skip
+        assert len(set(rows)) == 2
+        assert batch.mask.sum() == mask[:, rows].sum()
+        assert len(batch.ids) == mask[:, rows].sum(axis=0).max()
+        np.testing.assert_array_equal(batch.targets, batch.ids + 1)
+
+
+def test_random_windows_reach_both_ends_of_the_text():
+    ids = np.arange(6)
+    batches = list(random_windows(ids, 3, 4, 30, np.random.default_rng(8)))
+    starts = {int(start) for batch in batches for start in batch.ids[0]}
+    assert starts == {0, 1, 2}  # the last target is the last symbol
+
+
+@given(seeds, st.integers(1, 6), st.floats(0.1, 5))
+def test_distribution_keeps_k_symbols_in_order_and_sums_to_one(seed, k, temperature):
+    logits = np.random.default_rng(seed).normal(size=6)
+    p = distribution(logits, temperature, top_k=k)
+    assert p.sum() == pytest.approx(1)
+    assert (p > 0).sum() == k
+    best = np.argsort(-logits)[:k]
+    assert set(np.flatnonzero(p)) == set(best)
+    np.testing.assert_allclose(np.log(p[best[0]] / p[best]),
+                               (logits[best[0]] - logits[best]) / temperature)  # fmt: skip
+    assert greedy(logits) == sample(logits, np.random.default_rng(seed), top_k=1) == best[0]
+    cold, hot = distribution(logits, 0.1), distribution(logits, 5.0)
+    assert cold.max() > distribution(logits).max() > hot.max()
+
+
+def test_sample_follows_the_distribution():
+    logits, rng = np.log([0.5, 0.3, 0.2]), np.random.default_rng(9)
+    counts = np.bincount([sample(logits, rng) for _ in range(4000)], minlength=3)
+    np.testing.assert_allclose(counts / 4000, [0.5, 0.3, 0.2], atol=0.03)
+
+
+@given(st.lists(st.text(), min_size=1))
+def test_vocabulary_decodes_what_it_encodes(texts):
+    vocabulary = Vocabulary.of(texts, special=["<pad>"])
+    assert all(vocabulary.decode(vocabulary.encode(text)) == text for text in texts)
+    assert len(vocabulary) == 1 + len(set("".join(texts)))
+    assert vocabulary.id("<pad>") == 0
+    ids, lengths = pad_sequences([vocabulary.encode(text) for text in texts])
+    assert [vocabulary.decode(row[:length]) for row, length in zip(ids.T, lengths, strict=True)] \
+        == texts  # fmt: skip
+    assert not ids[np.arange(len(ids))[:, None] >= lengths].any()
+
+
+@given(st.text("abc", min_size=4, max_size=30), st.integers(1, 4), st.text("abcd", max_size=5))
+def test_kneser_ney_sums_to_one_in_every_context(text, order, context):
+    model = KneserNey(text, order)
+    p = model.distribution(context)
+    assert p.sum() == pytest.approx(1)
+    assert (p > 0).all()
+    np.testing.assert_allclose([model.probability(s, context) for s in model.symbols], p)
+
+
+def test_kneser_ney_worked_out_by_hand():
+    """Bigrams of "aabab": aa 1, ab 2, ba 1. V = 2.
+
+    d_2 = 2 / (2 + 2 · 1) = 1/2, as two bigrams occur once and one twice.
+    Continuation counts: a follows {a, b}: 2; b follows {a}: 1. d_1 = 1 / (1 + 2 · 1) = 1/3.
+    p_1(a) = (2 - 1/3) / 3 + (1/3 · 2 / 3) · 1/2 = 5/9 + 1/9 = 2/3, so p_1(b) = 1/3.
+    p(a | a) = (1 - 1/2) / 3 + (1/2 · 2 / 3) · 2/3 = 1/6 + 2/9 = 7/18.
+    p(a | b) = (1 - 1/2) / 1 + (1/2 · 1 / 1) · 2/3 = 5/6.
+    """
+    model = KneserNey("aabab", order=2)
+    np.testing.assert_allclose(model.distribution(""), [2 / 3, 1 / 3])
+    np.testing.assert_allclose(model.distribution("a"), [7 / 18, 11 / 18])
+    np.testing.assert_allclose(model.distribution("ab"), [5 / 6, 1 / 6])
+    assert model.size == 3 + 2
+    expected = -np.log([2 / 3, 11 / 18, 5 / 6]).mean()
+    assert model.cross_entropy("aba") == pytest.approx(expected)
+    assert KneserNey(["x", "x", "y", "x", "y"], order=2).cross_entropy(["x", "y", "x"]) \
+        == pytest.approx(expected)  # fmt: skip
