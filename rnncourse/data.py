@@ -190,8 +190,8 @@ def make_recall(rng, length, batch_size, symbols=4):
     Raises: ValueError unless length >= 1, batch_size >= 1 and symbols >= 2.
 
     >>> batch = make_recall(np.random.default_rng(0), length=5, batch_size=3)
-    >>> bool((batch.targets[-1] == batch.ids[0]).all()), batch.mask.sum()
-    (True, np.float64(3.0))
+    >>> bool((batch.targets[-1] == batch.ids[0]).all()), int(batch.mask.sum())
+    (True, 3)
     """
     if length < 1 or batch_size < 1 or symbols < 2:
         raise ValueError(

@@ -65,7 +65,7 @@ def learning_curve(histories, *, title, window=20, ylabel="training loss (nats)"
     return lines(series, title=title, xlabel="step", ylabel=ylabel, ax=ax)
 
 
-def bars(values, *, title, xlabel, reference=None, form="{:.2f}", ax=None):
+def bars(values, *, title, xlabel, ylabel="", reference=None, form="{:.2f}", ax=None):
     """A horizontal bar for each entry of ``values``, its number beside it.
 
     ``reference`` is a pair (value, name), drawn as a dashed line.
@@ -77,7 +77,7 @@ def bars(values, *, title, xlabel, reference=None, form="{:.2f}", ax=None):
     """
     if not values:
         raise ValueError("values should hold at least one bar, got none")
-    ax = _axes(ax, title, xlabel, "")
+    ax = _axes(ax, title, xlabel, ylabel)
     places = np.arange(len(values))
     ax.barh(places, list(values.values()), color=COLOURS[0], height=0.65)
     ax.set_yticks(places, list(values))

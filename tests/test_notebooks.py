@@ -133,7 +133,8 @@ def test_normalise_keeps_text_and_drops_the_rest():
     cell = code(
         "train()",
         stream("done\n"),
-        stream(bar, "stderr"),
+        stream(f"\r{bar}\r          \r", "stderr"),
+        stream(f"\r{bar}\rUserWarning: no\n", "stderr"),
         display(text_plain=bar),
         display(image_png="iVBORw0KGgo="),
         display(text_plain="<Figure size 1x1>", text_html="<b>x</b>", image_png="iVBORw0KGgo="),
@@ -145,6 +146,7 @@ def test_normalise_keeps_text_and_drops_the_rest():
     notebooks.normalise(notebook)
     assert [output.get("text") or dict(output.data) for output in cell.outputs] == [
         "done\n",
+        "UserWarning: no\n",
         {"text/plain": "<Figure size 1x1>"},
         {"text/markdown": "`x`", "text/plain": "x"},
     ]

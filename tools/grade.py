@@ -214,6 +214,8 @@ def read_submission(notebook, assignment):
         raise SubmissionError(f"{notebook.name} has none of the cells of {assignment.name}")
     if missing:
         raise SubmissionError(f"answer cells were deleted: {', '.join(missing)}")
+    for cell in submitted.cells:
+        cell.metadata.pop("tags", None)  # a tag can keep a test from being run
     return submitted
 
 

@@ -15,10 +15,11 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-import nbformat
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
+
+from tools.notebooks import read
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -84,7 +85,7 @@ def _put_scripts_on_path():
 
 def _check_cell_ids(notebook):
     """Without ids in the source, nbgrader draws new ones at each release."""
-    cells = nbformat.read(notebook, as_version=nbformat.NO_CONVERT).cells
+    cells = read(notebook).cells
     ids = [cell.get("id") for cell in cells]
     if None in ids or len(set(ids)) < len(ids):
         raise HomeworkError(f"{notebook}: each cell needs an id of its own")

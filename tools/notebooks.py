@@ -76,8 +76,12 @@ def _normalise_output(output):
         output.metadata = {}
         if not output.data or PROGRESS_BAR.search(output.data.get("text/plain", "")):
             return None
-    if output.get("name") == "stderr" and PROGRESS_BAR.search(output.text):
-        return None
+    if output.get("name") == "stderr":
+        lines = re.split(r"[\r\n]+", output.text)
+        lines = [line for line in lines if line.strip() and not PROGRESS_BAR.search(line)]
+        if not lines:
+            return None
+        output.text = "\n".join(lines) + "\n"
     return output
 
 

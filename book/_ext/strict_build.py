@@ -1,21 +1,23 @@
-"""Let a build with warnings fail the next time too.
+"""Let a build that failed for its warnings fail again, until they are mended.
 
 Sphinx reads and writes only the pages that changed, so a warning about a page (a broken link, a
-formula that cannot be read) is gone from the second build, which then passes. When a build with
-``-W`` ends with warnings, this extension fails it outright: Sphinx then forgets what it knew of the
-pages and looks at every one again. Executed notebooks stay cached.
+formula that cannot be read) would be gone from the second build, which would then pass. When a
+build with ``-W --keep-going`` ends with warnings, this extension deletes what Sphinx remembers of
+the pages, so that the next build looks at every one again. Executed notebooks stay cached.
 """
 
-from sphinx.errors import ExtensionError
+from pathlib import Path
+
+from sphinx.application import ENV_PICKLE_FILENAME
 
 
-def fail_on_warnings(app, exception) -> None:
-    """Turn the warnings of a build that treats them as errors into an exception."""
-    if exception is None and app.keep_going and app._warncount:
-        raise ExtensionError(f"the book has {app._warncount} warnings; each is shown above")
+def forget_pages(app, exception) -> None:
+    """Delete Sphinx's memory of the pages where warnings were to fail the build."""
+    if app.keep_going and app._warncount:
+        Path(app.doctreedir, ENV_PICKLE_FILENAME).unlink(missing_ok=True)
 
 
 def setup(app):
-    """Count the warnings after everything else is done."""
-    app.connect("build-finished", fail_on_warnings, priority=1000)
+    """Count the warnings after every other extension is done."""
+    app.connect("build-finished", forget_pages, priority=1000)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

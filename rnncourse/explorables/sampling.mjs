@@ -15,14 +15,12 @@ export function distribution(logits, temperature, topK) {
 export const entropy = (probabilities) =>
   probabilities.reduce((sum, p) => (p > 0 ? sum - p * Math.log2(p) : sum), 0);
 
-// Mulberry32: a small seeded generator of numbers in [0, 1).
+// A linear congruential generator: the same numbers in [0, 1) for the same seed.
 export function generator(seed) {
   let state = seed >>> 0;
   return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let z = Math.imul(state ^ (state >>> 15), state | 1);
-    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
-    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
   };
 }
 

@@ -1,0 +1,32 @@
+"""The messages that learners read must name the array and the misconception."""
+
+import numpy as np
+import pytest
+
+from rnncourse.checks import check_array
+
+EXPECTED = np.arange(6.0).reshape(2, 3)
+
+
+def test_equal_arrays_pass():
+    check_array("hs", EXPECTED + 1e-9, EXPECTED)
+    check_array("loss", np.float64(0.5), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("got", "message"),
+    [
+        ([[0.0]], r"hs should be a NumPy array, got list"),
+        (EXPECTED.T, r"hs has shape \(3, 2\), expected \(N, H\) = \(2, 3\): the same axes"),
+        (EXPECTED[0], r"hs has shape \(3,\), expected \(N, H\) = \(2, 3\)$"),
+        (np.full((2, 3), np.nan), r"hs should be finite, but 6 of its entries are inf or nan"),
+        (EXPECTED.astype(str), r"hs should hold numbers, got <U"),
+        (EXPECTED + 1, r"hs: you began counting at one"),
+        (EXPECTED * [1, 1, 2], r"not the right values: at \[1, 2\] it is 10, expected 5"),
+    ],
+)
+def test_a_wrong_answer_is_told_why(got, message):
+    with pytest.raises(AssertionError, match=message):
+        check_array(
+            "hs", got, EXPECTED, axes="N H", mistakes={"you began counting at one": EXPECTED + 1}
+        )
