@@ -105,7 +105,7 @@ def marks(tmp_path_factory):
     for name, notebook in submissions():
         nbformat.write(notebook, folder / "submissions" / f"{name}.ipynb")
     run = subprocess.run(
-        [sys.executable, "-m", "tools.grade", "submissions", "--timeout", "10"],
+        [sys.executable, "-m", "tools.grade", "submissions", "--timeout", "15"],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,

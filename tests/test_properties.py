@@ -419,6 +419,10 @@ def test_sample_follows_the_distribution():
     np.testing.assert_allclose(counts / 4000, [0.5, 0.3, 0.2], atol=0.03)
 
 
+def test_a_special_symbol_that_also_occurs_in_a_text_is_listed_once_and_first():
+    assert Vocabulary.of(["ca", "b"], special=["b"]).symbols == ("b", "a", "c")
+
+
 @given(st.lists(st.text(), min_size=1))
 def test_vocabulary_decodes_what_it_encodes(texts):
     vocabulary = Vocabulary.of(texts, special=["<pad>"])

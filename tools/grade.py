@@ -254,8 +254,9 @@ def read_marks(db_url, assignment):
 def timed_out(graded):
     """Say which questions were stopped by the clock, in words; empty when none was."""
     questions = {
-        question_of(cell.metadata.get("nbgrader", {}).get("grade_id", "another cell"))
+        question_of(cell.metadata.nbgrader.grade_id)
         for cell in graded.cells
+        if is_grade(cell) or is_solution(cell)
         for output in cell.get("outputs", [])
         if output.get("ename") == "CellTimeoutError"
     }
