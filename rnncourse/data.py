@@ -5,6 +5,7 @@ says what to beware of.
 """
 
 import importlib
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,11 +64,10 @@ def load_surnames(rng, per_language=300):
     check_rng(rng)
     lists = {language: _faker_names(locale) for language, locale in SURNAME_LOCALES.items()}
     languages = tuple(lists)
-    listed = [name for names in lists.values() for name in names]
-    shared = {name for name in listed if listed.count(name) > 1}
+    times_listed = Counter(name for names in lists.values() for name in names)
     names, labels = [], []
     for label, language in enumerate(languages):
-        own = [name for name in lists[language] if name not in shared]
+        own = [name for name in lists[language] if times_listed[name] == 1]
         if not 1 <= per_language <= len(own):
             raise ValueError(
                 f"per_language should lie in [1, {len(own)}] for {language}, got {per_language}"
