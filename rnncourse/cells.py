@@ -9,10 +9,11 @@ cell is what makes it that cell: a formula without matrix products, and its deri
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from rnncourse import validate
 from rnncourse.functional import relu
 
 
@@ -35,6 +36,7 @@ class HState(NamedTuple):
     h: np.ndarray
 
 
+@runtime_checkable
 class Cell(Protocol):
     """What ``Recurrent`` needs of a cell. Write these and the cell can be trained.
 
@@ -89,7 +91,7 @@ class RNN:
     State: ClassVar[type] = HState
 
     def __post_init__(self):
-        check_sizes(self, "input_size", "hidden_size")
+        validate.sizes(self, "input_size", "hidden_size")
         if self.nonlinearity not in NONLINEARITIES:
             raise ValueError(
                 f"nonlinearity should be one of {', '.join(NONLINEARITIES)}, "
@@ -104,14 +106,3 @@ class RNN:
         h = cache
         da = dstate.h * NONLINEARITIES[self.nonlinearity].slope(h)
         return da, da, HState(np.zeros_like(da))  # the old state is used through a_h alone
-
-
-def check_sizes(owner, *names):
-    """Raise a ValueError unless each named attribute is a whole number of at least 1."""
-    for name in names:
-        size = getattr(owner, name)
-        if not isinstance(size, (int, np.integer)) or size < 1:
-            raise ValueError(
-                f"{type(owner).__name__}: {name} should be a whole number of at least 1, "
-                f"got {size!r}"
-            )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnncourse.init import check_rng
+from rnncourse import validate
 from rnncourse.models import Batch
 from rnncourse.text import Vocabulary, pad_sequences
 
@@ -61,7 +61,7 @@ def load_surnames(rng, per_language=300):
     >>> len(surnames.names), len(surnames.languages)
     (50, 10)
     """
-    check_rng(rng)
+    validate.rng(rng)
     lists = {language: _faker_names(locale) for language, locale in SURNAME_LOCALES.items()}
     languages = tuple(lists)
     times_listed = Counter(name for names in lists.values() for name in names)
@@ -149,7 +149,7 @@ def minibatches(batch, batch_size, steps, rng):
     >>> [batch.ids.shape for batch in minibatches(whole, 1, 2, np.random.default_rng(0))]
     [(3, 1), (3, 1)]
     """
-    check_rng(rng)
+    validate.rng(rng)
     N = batch.ids.shape[1]
     if not 1 <= batch_size <= N:
         raise ValueError(f"batch_size should lie in [1, {N}], got {batch_size}")
@@ -170,7 +170,7 @@ def random_windows(ids, length, batch_size, steps, rng):
     >>> bool((batch.targets == batch.ids + 1).all())
     True
     """
-    check_rng(rng)
+    validate.rng(rng)
     ids = np.asarray(ids)
     if ids.ndim != 1 or not 1 <= length < len(ids):
         raise ValueError(
@@ -198,7 +198,7 @@ def make_recall(rng, length, batch_size, symbols=4):
             f"expected length >= 1, batch_size >= 1 and symbols >= 2, "
             f"got {length}, {batch_size} and {symbols}"
         )
-    ids = check_rng(rng).integers(0, symbols, (length, batch_size))
+    ids = validate.rng(rng).integers(0, symbols, (length, batch_size))
     mask = np.zeros(ids.shape)
     mask[-1] = 1
     return Batch(ids, np.broadcast_to(ids[0], ids.shape), mask)
@@ -226,7 +226,7 @@ def make_agreement(rng, phrases, batch_size):
             f"expected phrases >= 0 and batch_size >= 1, got {phrases} and {batch_size}"
         )
     word = AGREEMENT.id
-    plural = check_rng(rng).integers(0, 2, (1 + phrases, batch_size))
+    plural = validate.rng(rng).integers(0, 2, (1 + phrases, batch_size))
     rows = [np.full(batch_size, word("the")), word("key") + plural[0]]
     for number, (link, noun) in zip(plural[1:], _links(phrases), strict=True):
         rows += [np.full(batch_size, word(link)), np.full(batch_size, word("the"))]

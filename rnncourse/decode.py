@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from rnncourse import validate
 from rnncourse.functional import softmax
-from rnncourse.init import check_rng
 
 
 def greedy(logits):
@@ -45,7 +45,7 @@ def sample(logits, rng, temperature=1.0, top_k=None):
     1
     """
     probabilities = distribution(logits, temperature, top_k)
-    return int(check_rng(rng).choice(probabilities.size, p=probabilities / probabilities.sum()))
+    return int(validate.rng(rng).choice(probabilities.size, p=probabilities / probabilities.sum()))
 
 
 def generate(step, first, choose, *, length, state=None, stop=None):

@@ -6,6 +6,8 @@ where every backward pass begins and the two share almost all their work.
 
 import numpy as np
 
+from rnncourse import validate
+
 
 def sigmoid(z):
     """Squash to (0, 1):  1 / (1 + exp(-z)), written with tanh so that it cannot overflow.
@@ -70,7 +72,7 @@ def cross_entropy(logits, targets, mask=None):
             f"targets should have shape {logits.shape[:-1]} to go with logits {logits.shape}, "
             f"got {targets.shape}"
         )
-    check_ids("targets", targets, logits.shape[-1])
+    validate.ids("targets", targets, logits.shape[-1])
     mask, count = _check_mask(mask, targets.shape, logits.dtype)
     log_probabilities = log_softmax(logits)
     chosen = np.take_along_axis(log_probabilities, targets[..., None], axis=-1)[..., 0]
@@ -128,14 +130,6 @@ def _shift(z):
     if np.ndim(z) < 1 or np.shape(z)[-1] < 1:
         raise ValueError(f"z should be (..., V) with V at least one entry, got {np.shape(z)}")
     return z - np.max(z, axis=-1, keepdims=True)
-
-
-def check_ids(name, ids, size):
-    """Raise a TypeError or ValueError unless ``ids`` are integers in [0, size)."""
-    if not np.issubdtype(ids.dtype, np.integer):
-        raise TypeError(f"{name} should be integers, got {ids.dtype}")
-    if ids.size and not (ids.min() >= 0 and ids.max() < size):
-        raise ValueError(f"{name} should lie in [0, {size}), got {ids.min()} to {ids.max()}")
 
 
 def _check_mask(mask, shape, dtype):

@@ -6,6 +6,8 @@ nor blow up as they pass through the matrix again and again?
 
 import numpy as np
 
+from rnncourse import validate
+
 
 def zeros(shape, rng=None, dtype=np.float64):
     """All zeros: the usual start for biases.
@@ -22,7 +24,7 @@ def normal(shape, rng, dtype=np.float64, scale=1.0):
     >>> normal((2, 3), np.random.default_rng(0)).shape
     (2, 3)
     """
-    return _cast(check_rng(rng).normal(0.0, scale, shape), dtype)
+    return _cast(validate.rng(rng).normal(0.0, scale, shape), dtype)
 
 
 def xavier_uniform(shape, rng, dtype=np.float64):
@@ -38,7 +40,7 @@ def xavier_uniform(shape, rng, dtype=np.float64):
     """
     outputs, inputs = _matrix(shape)
     limit = np.sqrt(6.0 / (inputs + outputs))
-    return _cast(check_rng(rng).uniform(-limit, limit, shape), dtype)
+    return _cast(validate.rng(rng).uniform(-limit, limit, shape), dtype)
 
 
 def xavier_normal(shape, rng, dtype=np.float64):
@@ -65,7 +67,7 @@ def he_uniform(shape, rng, dtype=np.float64):
     """
     _, inputs = _matrix(shape)
     limit = np.sqrt(6.0 / inputs)
-    return _cast(check_rng(rng).uniform(-limit, limit, shape), dtype)
+    return _cast(validate.rng(rng).uniform(-limit, limit, shape), dtype)
 
 
 def he_normal(shape, rng, dtype=np.float64):
@@ -93,7 +95,7 @@ def orthogonal(shape, rng, dtype=np.float64, gain=1.0):
     True
     """
     outputs, inputs = _matrix(shape)
-    tall = check_rng(rng).normal(size=(max(shape), min(shape)))
+    tall = validate.rng(rng).normal(size=(max(shape), min(shape)))
     q, r = np.linalg.qr(tall)
     q = q * np.sign(np.diag(r))  # QR leaves the signs open; fixing them makes W uniform (Haar)
     return _cast(gain * (q if outputs >= inputs else q.T), dtype)
@@ -120,13 +122,6 @@ def _matrix(shape):
     if not (whole and len(shape) == 2 and min(shape) >= 1):
         raise ValueError(f"shape should be (outputs, inputs), each at least 1, got {shape}")
     return shape
-
-
-def check_rng(rng):
-    """Return ``rng``; raise a TypeError unless it is a Generator (a bare seed is not)."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng should be a numpy.random.Generator, got {type(rng).__name__}")
-    return rng
 
 
 def _cast(array, dtype):

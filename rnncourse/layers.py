@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse import init
-from rnncourse.cells import Cell, Weights, check_sizes
-from rnncourse.functional import check_ids
+from rnncourse import init, validate
+from rnncourse.cells import Cell, Weights
 
 
 class RecurrentCache(NamedTuple):
@@ -45,6 +44,10 @@ class Recurrent:
     """
 
     cell: Cell
+
+    def __post_init__(self):
+        if not isinstance(self.cell, Cell):
+            raise TypeError(f"Recurrent: cell should be one such as RNN(3, 2), got {self.cell!r}")
 
     def init(self, rng, dtype=np.float64):
         """Xavier for the inputs, orthogonal for the recurrence, zero biases."""
@@ -109,21 +112,20 @@ class Recurrent:
         xs = np.asarray(xs)
         if xs.ndim != 3 or xs.shape[2] != D:
             raise ValueError(f"{name}: xs should be (T, N, {D}), got {xs.shape}")
-        check_dtype(f"{name}: xs", xs, weights.W_ih.dtype)
+        validate.dtype(f"{name}: xs", xs, weights.W_ih.dtype)
         T, N, _ = xs.shape
         state = self.zero_state(N, xs.dtype) if state is None else state
         self._check_state(f"{name}: state", state, N, xs.dtype)
         if lengths is None:
             return xs, state, None
-        running = np.arange(T)[:, None, None] < check_lengths(name, lengths, T, N)[:, None]
+        running = np.arange(T)[:, None, None] < validate.lengths(name, lengths, T, N)[:, None]
         return np.where(running, xs, 0), state, running  # whatever fills the padding is not read
 
     def _check_backward(self, weights, cache, dhs, dstate):
         T, N, _ = cache.xs.shape
         name, expected = self._check_weights(weights), (T, N, self.cell.hidden_size)
-        if np.shape(dhs) != expected:
-            raise ValueError(f"{name}: dhs should be (T, N, H) = {expected}, got {np.shape(dhs)}")
-        check_dtype(f"{name}: dhs", dhs, cache.xs.dtype)
+        validate.shape(f"{name}: dhs", dhs, expected, "(T, N, H)")
+        validate.dtype(f"{name}: dhs", dhs, cache.xs.dtype)
         if dstate is None:
             return dhs, self.zero_state(N, cache.xs.dtype)
         self._check_state(f"{name}: dstate", dstate, N, cache.xs.dtype)
@@ -133,21 +135,12 @@ class Recurrent:
         cell = self.cell
         name = f"{type(cell).__name__}(input_size={cell.input_size})"
         G, H, D = cell.gates * cell.hidden_size, cell.hidden_size, cell.input_size
-        check_weights(name, weights, Weights((G, D), (G, H), (G,), (G,)))
+        validate.weights(name, weights, Weights((G, D), (G, H), (G,), (G,)))
         return name
 
     def _check_state(self, name, state, batch_size, dtype):
         expected = (batch_size, self.cell.hidden_size)
-        if not isinstance(state, self.cell.State):
-            raise TypeError(
-                f"{name} should be {self.cell.State.__name__}, got {type(state).__name__}"
-            )
-        for field, array in zip(state._fields, state, strict=True):
-            if np.shape(array) != expected:
-                raise ValueError(
-                    f"{name}.{field} should be (N, H) = {expected}, got {np.shape(array)}"
-                )
-            check_dtype(f"{name}.{field}", array, dtype)
+        validate.state(name, state, self.cell.State, expected, dtype)
 
 
 class LinearWeights(NamedTuple):
@@ -176,7 +169,7 @@ class Linear:
     output_size: int
 
     def __post_init__(self):
-        check_sizes(self, "input_size", "output_size")
+        validate.sizes(self, "input_size", "output_size")
 
     def init(self, rng, dtype=np.float64):
         """Xavier weights, zero bias."""
@@ -191,23 +184,21 @@ class Linear:
         xs = np.asarray(xs)
         if xs.ndim < 1 or xs.shape[-1] != self.input_size:
             raise ValueError(f"{name}: xs should be (..., {self.input_size}), got {xs.shape}")
-        check_dtype(f"{name}: xs", xs, weights.W.dtype)
+        validate.dtype(f"{name}: xs", xs, weights.W.dtype)
         return _affine(xs, weights.W, weights.b), xs
 
     def backward(self, weights, cache, dys):
         """Return the gradients of the weights and of xs."""
         name, xs = self._check_weights(weights), cache
-        expected = (*xs.shape[:-1], self.output_size)
-        if np.shape(dys) != expected:
-            raise ValueError(f"{name}: dys should be {expected}, got {np.shape(dys)}")
-        check_dtype(f"{name}: dys", dys, xs.dtype)
+        validate.shape(f"{name}: dys", dys, (*xs.shape[:-1], self.output_size))
+        validate.dtype(f"{name}: dys", dys, xs.dtype)
         flat_dys = _flat(dys)
         dweights = LinearWeights(W=flat_dys.T @ _flat(xs), b=flat_dys.sum(axis=0))
         return dweights, (flat_dys @ weights.W).reshape(xs.shape)
 
     def _check_weights(self, weights):
         name, shape = f"Linear(input_size={self.input_size})", (self.output_size, self.input_size)
-        check_weights(name, weights, LinearWeights(shape, shape[:1]))
+        validate.weights(name, weights, LinearWeights(shape, shape[:1]))
         return name
 
 
@@ -236,7 +227,7 @@ class Embedding:
     embedding_size: int
 
     def __post_init__(self):
-        check_sizes(self, "vocabulary_size", "embedding_size")
+        validate.sizes(self, "vocabulary_size", "embedding_size")
 
     def init(self, rng, dtype=np.float64):
         """Standard normal entries, so that inputs have spread 1."""
@@ -248,16 +239,14 @@ class Embedding:
         """Return xs and a cache for ``backward``."""
         name = self._check_weights(weights)
         ids = np.asarray(ids)
-        check_ids(f"{name}: ids", ids, self.vocabulary_size)
+        validate.ids(f"{name}: ids", ids, self.vocabulary_size)
         return weights.W[ids], ids
 
     def backward(self, weights, cache, dxs):
         """Return the gradient of the weights; whole numbers have none."""
         name, ids = self._check_weights(weights), cache
-        expected = (*ids.shape, self.embedding_size)
-        if np.shape(dxs) != expected:
-            raise ValueError(f"{name}: dxs should be {expected}, got {np.shape(dxs)}")
-        check_dtype(f"{name}: dxs", dxs, weights.W.dtype)
+        validate.shape(f"{name}: dxs", dxs, (*ids.shape, self.embedding_size))
+        validate.dtype(f"{name}: dxs", dxs, weights.W.dtype)
         dW = np.zeros_like(weights.W)
         np.add.at(dW, ids, dxs)  # a symbol that occurs twice gets both gradients
         return EmbeddingWeights(dW)
@@ -265,38 +254,8 @@ class Embedding:
     def _check_weights(self, weights):
         name = f"Embedding(vocabulary_size={self.vocabulary_size})"
         shape = (self.vocabulary_size, self.embedding_size)
-        check_weights(name, weights, EmbeddingWeights(shape))
+        validate.weights(name, weights, EmbeddingWeights(shape))
         return name
-
-
-def check_weights(name, weights, shapes):
-    """Raise unless ``weights`` has the type of ``shapes``, its shapes, and one float dtype."""
-    if type(weights) is not type(shapes):
-        raise TypeError(
-            f"{name}: weights should be {type(shapes).__name__}, got {type(weights).__name__}"
-        )
-    for field, array, shape in zip(weights._fields, weights, shapes, strict=True):
-        if np.shape(array) != shape:
-            raise ValueError(f"{name}: {field} should be {shape}, got {np.shape(array)}")
-        check_dtype(f"{name}: {field}", array, weights[0].dtype)
-
-
-def check_dtype(name, array, dtype):
-    """Raise a TypeError unless ``array`` is of the floating-point ``dtype``: nothing is cast."""
-    found = np.asarray(array).dtype
-    if not np.issubdtype(found, np.floating):
-        raise TypeError(f"{name} should be floating-point numbers, got {found}")
-    if found != dtype:
-        raise TypeError(f"{name} should be {dtype} like the weights, got {found}")
-
-
-def check_lengths(name, lengths, steps, batch_size):
-    """Return ``lengths`` as an array; raise unless it is (N,) whole numbers from 0 to T."""
-    lengths = np.asarray(lengths)
-    if lengths.shape != (batch_size,):
-        raise ValueError(f"{name}: lengths should be (N,) = ({batch_size},), got {lengths.shape}")
-    check_ids(f"{name}: lengths", lengths, steps + 1)
-    return lengths
 
 
 def _flat(array):

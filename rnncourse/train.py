@@ -31,7 +31,7 @@ def train(
     ``loss_and_gradient(weights, batch)`` returns a number and a tree like the weights.
     ``clip`` bounds the gradient's global norm. ``evaluate(weights)`` is called every ``every``
     steps and after the last one. The weights passed in are not changed.
-    Raises: FloatingPointError, naming the step, when the loss is no longer a finite number;
+    Raises: FloatingPointError, naming the step, when the loss or its gradient is not finite;
     ValueError when there are no batches or every < 1.
     Reference: the page *Training and inference*.
 
@@ -49,15 +49,14 @@ def train(
     bar = tqdm(batches, disable=not progress, leave=False)
     for batch in bar:
         loss, gradient = loss_and_gradient(weights, batch)
-        if not np.isfinite(loss):
+        norm = global_norm(gradient)
+        if not (np.isfinite(loss) and np.isfinite(norm)):
             raise FloatingPointError(
-                f"step {len(losses) + 1}: the loss is {loss}; a smaller learning rate "
-                "or clipping the gradient may help"
+                f"step {len(losses) + 1}: the loss is {loss} and its gradient's norm {norm}; "
+                "a smaller learning rate or clipping the gradient may help"
             )
-        if clip is None:
-            norm = global_norm(gradient)
-        else:
-            gradient, norm = clip_by_global_norm(gradient, clip)
+        if clip is not None:
+            gradient, _ = clip_by_global_norm(gradient, clip)
         weights, state = optimiser.update(weights, gradient, state)
         losses.append(float(loss))
         norms.append(float(norm))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rnncourse.functional import check_ids
+from rnncourse import validate
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Vocabulary:
     def decode(self, ids):
         """Whole numbers as text, joined by ``separator``."""
         if len(ids):
-            check_ids("ids", np.asarray(ids), len(self))
+            validate.ids("ids", np.asarray(ids), len(self))
         return self.separator.join(self.symbols[i] for i in ids)
 
 

@@ -58,7 +58,7 @@ def from_disk(browser, site, page_name):
 
 @pytest.fixture(scope="module")
 def axe():
-    """Checks the accessibility of a page; its script travels in its package, so it works offline."""
+    """Check a page's accessibility; the checker travels in its package, so it works offline."""
     options = {"resultTypes": ["violations"]}  # a third faster than a list of all that is well
     return lambda page: Axe().run(page, options=options)
 
@@ -126,7 +126,8 @@ def test_fits_a_phone(served):
 
 @pytest.mark.parametrize("way", ["served", "from_disk"])
 def test_explorables_start_and_move(request, way, page_name):
-    page = request.getfixturevalue(way).page
+    visit = request.getfixturevalue(way)
+    page = visit.page
     explorables = page.locator(".explorable")
     views = page.locator("script[type='application/vnd.jupyter.widget-view+json']").count()
     assert explorables.count() == views, "an explorable did not start"
@@ -136,6 +137,7 @@ def test_explorables_start_and_move(request, way, page_name):
         before = picture.inner_html()
         push(page, explorable.locator("input[type=range], button:enabled, input[type=radio]").first)
         assert picture.inner_html() != before, f"the picture of {name!r} stayed as it was"
+    assert visit.errors == []
 
 
 def test_quizzes_explain_every_option(served):

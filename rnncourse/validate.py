@@ -1,0 +1,73 @@
+"""Checks of what users hand in. Each error says what was expected and what came."""
+
+import numpy as np
+
+
+def sizes(owner, *names):
+    """Raise a ValueError unless each named attribute is a whole number of at least 1."""
+    for name in names:
+        size = getattr(owner, name)
+        if not isinstance(size, (int, np.integer)) or size < 1:
+            raise ValueError(
+                f"{type(owner).__name__}: {name} should be a whole number of at least 1, "
+                f"got {size!r}"
+            )
+
+
+def rng(generator):
+    """Return ``generator``; raise a TypeError unless it is one (a bare seed is not)."""
+    if not isinstance(generator, np.random.Generator):
+        raise TypeError(f"rng should be a numpy.random.Generator, got {type(generator).__name__}")
+    return generator
+
+
+def ids(name, array, size):
+    """Raise a TypeError or ValueError unless ``array`` holds whole numbers in [0, size)."""
+    if not np.issubdtype(array.dtype, np.integer):
+        raise TypeError(f"{name} should be integers, got {array.dtype}")
+    if array.size and not (array.min() >= 0 and array.max() < size):
+        raise ValueError(f"{name} should lie in [0, {size}), got {array.min()} to {array.max()}")
+
+
+def shape(name, array, expected, axes=""):
+    """Raise a ValueError unless ``array`` has the ``expected`` shape, named by ``axes``."""
+    if np.shape(array) != expected:
+        wanted = f"{axes} = {expected}" if axes else expected
+        raise ValueError(f"{name} should be {wanted}, got {np.shape(array)}")
+
+
+def dtype(name, array, expected):
+    """Raise a TypeError unless ``array`` is of the floating-point dtype: nothing is cast."""
+    found = np.asarray(array).dtype
+    if not np.issubdtype(found, np.floating):
+        raise TypeError(f"{name} should be floating-point numbers, got {found}")
+    if found != expected:
+        raise TypeError(f"{name} should be {expected} like the weights, got {found}")
+
+
+def weights(name, given, shapes):
+    """Raise unless ``given`` has the type of ``shapes``, its shapes, and one float dtype."""
+    if type(given) is not type(shapes):
+        raise TypeError(
+            f"{name}: weights should be {type(shapes).__name__}, got {type(given).__name__}"
+        )
+    for field, array, expected in zip(given._fields, given, shapes, strict=True):
+        shape(f"{name}: {field}", array, expected)
+        dtype(f"{name}: {field}", array, given[0].dtype)
+
+
+def state(name, given, kind, expected, expected_dtype):
+    """Raise unless ``given`` is of the NamedTuple ``kind`` with arrays of the expected shape."""
+    if not isinstance(given, kind):
+        raise TypeError(f"{name} should be {kind.__name__}, got {type(given).__name__}")
+    for field, array in zip(given._fields, given, strict=True):
+        shape(f"{name}.{field}", array, expected, "(N, H)")
+        dtype(f"{name}.{field}", array, expected_dtype)
+
+
+def lengths(name, given, steps, batch_size):
+    """Return ``given`` as an array; raise unless it is (N,) whole numbers from 0 to T."""
+    given = np.asarray(given)
+    shape(f"{name}: lengths", given, (batch_size,), "(N,)")
+    ids(f"{name}: lengths", given, steps + 1)
+    return given
