@@ -15,7 +15,7 @@ help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile
 
 book: .venv/installed _build/started ## set everything up and build the book
-	$(BIN)/jupyter-book build -W --keep-going . || { rm -rf _build/.doctrees; exit 1; }
+	$(BIN)/jupyter-book build -W --keep-going .
 	@echo "The book is ready: open $(CURDIR)/_build/html/index.html, or run make serve."
 
 serve: book ## build the book and show it on http://127.0.0.1:8000
@@ -59,8 +59,8 @@ clean: ## remove all that these commands made, except grades/
 	$(BIN)/pip install --no-build-isolation --no-deps --editable .
 	@touch $@
 
-# A build goes on from the one before. But Sphinx does not see that an extension or a static file changed,
-# and does not warn again of what it has warned of once: in both cases it starts anew.
+# A build goes on from the one before. Sphinx does not see that an extension or a static file changed,
+# so then it starts anew.
 _build/started: .venv/installed $(wildcard book/_*/*.*)
 	rm -rf _build/.doctrees _build/html
 	@mkdir -p _build && touch $@
