@@ -30,6 +30,7 @@ lint: .venv/installed ## check style, spelling and the notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
+	$(BIN)/python -m tools.notebooks sources $(NOTEBOOKS) | $(BIN)/codespell -
 	$(BIN)/python -m tools.notebooks lint $(NOTEBOOKS)
 
 notebooks: .venv/installed ## run all notebooks in place and keep their text outputs

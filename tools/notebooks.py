@@ -3,6 +3,7 @@
     python -m tools.notebooks run FILES…         run in place, then normalise and lint
     python -m tools.notebooks normalise FILES…   keep text outputs; drop images and metadata
     python -m tools.notebooks lint FILES…        report what should not be committed
+    python -m tools.notebooks sources FILES…     print text and code, without outputs
 
 A committed notebook holds its text outputs, which the tests compare, and nothing that is heavy or
 differs from run to run.
@@ -171,17 +172,27 @@ def run(notebook, folder):
     return notebook
 
 
+def print_sources(path, notebook):
+    """What people wrote, line by line, and where; what a model wrote may be misspelt."""
+    for cell in notebook.cells:
+        for line in cell.source.splitlines():
+            print(f"{path} ({cell.id}): {line}")
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(
         prog="python -m tools.notebooks", description="Run, normalise and lint notebooks."
     )
-    parser.add_argument("action", choices=["run", "normalise", "lint"])
+    parser.add_argument("action", choices=["run", "normalise", "lint", "sources"])
     parser.add_argument("files", nargs="+", type=Path)
     options = parser.parse_args(arguments)
 
     problems = []
     for path in options.files:
         notebook = read(path)
+        if options.action == "sources":
+            print_sources(path, notebook)
+            continue
         if options.action == "run":
             print(f"running {path}", flush=True)
             try:
