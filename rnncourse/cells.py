@@ -8,6 +8,7 @@ Every cell mixes an affine map of the input with an affine map of the previous h
 cell is what makes it that cell: a formula without matrix products, and its derivative.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
@@ -59,8 +60,8 @@ class Cell(Protocol):
 class Nonlinearity(NamedTuple):
     """A function and its slope, the latter in terms of the function's own output."""
 
-    function: callable
-    slope: callable
+    function: Callable
+    slope: Callable
 
 
 NONLINEARITIES = {

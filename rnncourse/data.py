@@ -139,8 +139,8 @@ def language_model_batch(vocabulary, texts):
 
 
 def minibatches(batch, batch_size, steps, rng):
-    """Yield ``steps`` random selections of ``batch_size`` sequences of a Batch, without padding
-    beyond the longest sequence in the selection.
+    """Yield ``steps`` random selections of ``batch_size`` sequences of a Batch, cut after
+    the last step at which any of them has a loss.
 
     Shapes: batch (T, N) -> (at most T, batch_size).
     Raises: ValueError unless 1 <= batch_size <= N.

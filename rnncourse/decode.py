@@ -19,19 +19,21 @@ def distribution(logits, temperature=1.0, top_k=None):
     """Probabilities to draw from:  softmax(logits / temperature), over the k largest logits only.
 
     Below 1 a temperature sharpens the choice, above 1 it flattens it. Shapes: logits (V,) -> (V,).
-    Raises: ValueError unless temperature > 0 and 1 <= top_k <= V.
+    Raises: ValueError unless temperature is a finite number above 0 and top_k a whole one from
+    1 to V.
     Reference: the page *Training and inference*; top-k in Fan, Lewis & Dauphin 2018.
 
     >>> distribution(np.array([0.0, 0.0, -5.0]), top_k=2)
     array([0.5, 0.5, 0. ])
     """
     logits = _check_logits(logits)
-    if not temperature > 0:
-        raise ValueError(f"temperature should be above 0, got {temperature}")
+    if not 0 < temperature < np.inf:
+        raise ValueError(f"temperature should be a finite number above 0, got {temperature}")
+    logits = logits - logits.max()  # so that dividing by a small temperature cannot overflow
     if top_k is None:
         return softmax(logits / temperature)
-    if not 1 <= top_k <= logits.size:
-        raise ValueError(f"top_k should lie in [1, {logits.size}], got {top_k}")
+    if top_k not in range(1, logits.size + 1):
+        raise ValueError(f"top_k should be a whole number in [1, {logits.size}], got {top_k}")
     allowed = np.argsort(-logits, kind="stable")[:top_k]  # of equals, the first ones
     kept = np.full_like(logits, -np.inf)
     kept[allowed] = logits[allowed]

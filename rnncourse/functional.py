@@ -53,12 +53,12 @@ def softmax(z):
 
 
 def cross_entropy(logits, targets, mask=None):
-    """Mean of -log softmax(logits)[target] over the places where the mask is 1, and its gradient.
+    """Mean of -log softmax(logits)[target], weighted by the mask, and its gradient.
 
     dL/dlogits = mask * (softmax(logits) - onehot(targets)) / sum(mask)
 
-    Shapes: logits (..., V); targets (...) integers in [0, V); mask (...) or None, meaning all
-    ones. Returns the loss in nats and dlogits (..., V).
+    Shapes: logits (..., V); targets (...) integers in [0, V); mask (...) at least 0, or None for
+    all ones. Where it is 0, the logits are not read. Returns the loss in nats and dlogits (..., V).
     Raises: ValueError or TypeError for shapes, targets or a mask that do not fit.
     Reference: the page *Training and inference*.
 
@@ -74,7 +74,7 @@ def cross_entropy(logits, targets, mask=None):
         )
     validate.ids("targets", targets, logits.shape[-1])
     mask, count = _check_mask(mask, targets.shape, logits.dtype)
-    log_probabilities = log_softmax(logits)
+    log_probabilities = log_softmax(np.where(mask[..., None] > 0, logits, 0))
     chosen = np.take_along_axis(log_probabilities, targets[..., None], axis=-1)[..., 0]
     gradient = np.exp(log_probabilities)
     np.put_along_axis(
@@ -85,7 +85,7 @@ def cross_entropy(logits, targets, mask=None):
 
 
 def mean_squared_error(predictions, targets, mask=None):
-    """Mean of (prediction - target)² over the places where the mask is 1, and its gradient.
+    """Mean of (prediction - target)², weighted by the mask, and its gradient.
 
     Shapes: predictions, targets and mask share one shape; mask None means all ones.
     Raises: ValueError for shapes or a mask that do not fit.
@@ -101,7 +101,7 @@ def mean_squared_error(predictions, targets, mask=None):
             f"targets should have the predictions' shape {predictions.shape}, got {targets.shape}"
         )
     mask, count = _check_mask(mask, predictions.shape, predictions.dtype)
-    difference = predictions - targets
+    difference = np.where(mask > 0, predictions - targets, 0)
     return (mask * difference**2).sum() / count, 2 * mask * difference / count
 
 
@@ -138,6 +138,8 @@ def _check_mask(mask, shape, dtype):
     mask = np.ones(shape, dtype) if mask is None else np.asarray(mask, dtype)
     if mask.shape != shape:
         raise ValueError(f"mask should have shape {shape}, got {mask.shape}")
+    if (mask < 0).any():
+        raise ValueError(f"mask should be at least 0 everywhere, got {mask.min()}")
     count = mask.sum()
     if not count > 0:
         raise ValueError("the mask leaves no place to take the mean over")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rnncourse import validate
 from rnncourse.tree import tree_leaves, tree_map
 
 
@@ -13,19 +14,21 @@ def gradient_check(loss, weights, gradient, *, step=1e-5, tolerance=1e-7, sample
     """Compare ``gradient`` with central differences of ``loss`` and return the worst error.
 
     (loss(w + step) - loss(w - step)) / (2 step), one entry of one array at a time. An entry's
-    error is relative to the largest gradient in its array. ``samples`` limits the entries tried
-    in each array, drawn with ``rng``.
+    error is relative to the largest gradient among those tried in its array; ``samples`` limits
+    how many are tried, drawn with ``rng``.
     Shapes: ``weights`` and ``gradient`` are trees alike; loss(tree) is a number.
     Raises: GradientError beyond ``tolerance``, naming the array, the index and both values;
     TypeError unless every array is float64 (float32 is too coarse) and the loss one number.
-    Reference: the page *Gradient checking* in Chapter 3.
+    Reference: Goodfellow, Bengio & Courville 2016, section 11.5.
 
     >>> worst = gradient_check(lambda w: (w**3).sum(), np.array([1.0, 2.0]), np.array([3.0, 12.0]))
     >>> bool(worst < 1e-9)
     True
     """
-    if samples is not None and rng is None:
-        raise ValueError("samples needs an rng: a numpy.random.Generator")
+    if samples is not None:
+        validate.rng(rng)
+        if samples < 1:
+            raise ValueError(f"samples should be at least 1, got {samples}")
     weights = tree_map(np.array, weights)  # a copy that can be nudged in place
     gradient = tree_map(lambda w, g: np.asarray(g), weights, gradient)  # the trees must match
     if isinstance(value := loss(weights), tuple) or np.ndim(value):
@@ -39,13 +42,14 @@ def gradient_check(loss, weights, gradient, *, step=1e-5, tolerance=1e-7, sample
         if samples is not None and samples < len(indices):
             indices = [indices[i] for i in rng.choice(len(indices), samples, replace=False)]
         numeric = [_central_difference(loss, weights, array, index, step) for index in indices]
-        scale = max(*(np.nanmax(np.abs(a), initial=0) for a in (analytic, numeric)), 1e-12)
-        for index, value in zip(indices, numeric, strict=True):
-            error = abs(analytic[index] - value) / scale
+        claimed = [analytic[index] for index in indices]
+        scale = max(np.nanmax(np.abs([*claimed, *numeric]), initial=0), 1e-12)
+        for index, claim, value in zip(indices, claimed, numeric, strict=True):
+            error = abs(claim - value) / scale
             if not error <= tolerance:
                 place = f"{name}[{', '.join(map(str, index))}]" if index else name
                 raise GradientError(
-                    f"{place}: the gradient says {analytic[index]:.9g}, "
+                    f"{place}: the gradient says {claim:.9g}, "
                     f"finite differences say {value:.9g} (relative error {error:.1e})"
                 )
             worst = max(worst, float(error))

@@ -1,4 +1,4 @@
-"""First values of weights. Each function takes a shape (outputs, inputs) and an explicit rng.
+"""First values of weights. A matrix has the shape (outputs, inputs); randomness needs an rng.
 
 The question behind all of them: with what spread do activations and gradients neither die out
 nor blow up as they pass through the matrix again and again?
@@ -15,7 +15,7 @@ def zeros(shape, rng=None, dtype=np.float64):
     >>> zeros(3)
     array([0., 0., 0.])
     """
-    return np.zeros(shape, dtype)
+    return _cast(np.zeros(shape), dtype)
 
 
 def normal(shape, rng, dtype=np.float64, scale=1.0):
@@ -114,7 +114,7 @@ def identity(shape, rng=None, dtype=np.float64, gain=1.0):
     outputs, inputs = _matrix(shape)
     if outputs != inputs:
         raise ValueError(f"an identity matrix is square, got the shape {shape}")
-    return (gain * np.eye(outputs)).astype(dtype)
+    return _cast(gain * np.eye(outputs), dtype)
 
 
 def _matrix(shape):

@@ -33,7 +33,7 @@ class Recurrent:
     Shapes: xs (T, N, D); hs (T, N, H); each array of a state (N, H); lengths (N,) whole numbers.
     With ``lengths``, row n ends after lengths[n] steps: its state freezes and its outputs are 0.
     Raises: ValueError or TypeError when the weights or the data do not fit, saying how.
-    Reference: the page *The cell*; the backward pass in Chapter 3.
+    Reference: the page *The cell*; backpropagation through time in Werbos 1990.
 
     >>> from rnncourse.cells import RNN
     >>> layer = Recurrent(RNN(input_size=3, hidden_size=2))
@@ -79,7 +79,8 @@ class Recurrent:
             state = new if running is None else _choose(running[t], new, state)
             hs[t + 1] = state.h
             steps.append(step)
-        outputs = hs[1:] if running is None else np.where(running, hs[1:], 0)
+        outputs = hs[1:].copy() if running is None else np.where(running, hs[1:], 0)
+        state = type(state)(*map(np.array, state))  # copies: changing them leaves the cache alone
         return outputs, state, RecurrentCache(xs, hs[:-1], steps, running)
 
     def backward(self, weights, cache, dhs, dstate=None):

@@ -3,6 +3,7 @@
 An optimiser keeps its settings; what it remembers between steps is passed in and returned.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from rnncourse.tree import tree_leaves, tree_map
 
 @dataclass(frozen=True)
 class SGD:
-    """Gradient descent with momentum:  v <- momentum v + g;  w <- w - lr v.
+    """Gradient descent with momentum, in PyTorch's form:  v <- momentum v + g;  w <- w - lr v.
 
     Raises: ValueError for settings out of range, or trees that do not match.
     Reference: Goodfellow, Bengio & Courville 2016, section 8.3.
@@ -27,8 +28,8 @@ class SGD:
     momentum: float = 0.0
 
     def __post_init__(self):
-        _check_range("SGD: lr", self.lr, 0, np.inf)
-        _check_range("SGD: momentum", self.momentum, 0, 1)
+        _check_positive("SGD: lr", self.lr)
+        _check_share("SGD: momentum", self.momentum)
 
     def init(self, weights):
         """No velocity yet."""
@@ -36,8 +37,9 @@ class SGD:
 
     def update(self, weights, gradient, velocity):
         """Return the new weights and the new velocity."""
-        velocity = tree_map(lambda v, g: self.momentum * v + g, velocity, gradient)
-        return tree_map(lambda w, v: w - self.lr * v, weights, velocity), velocity
+        lr, momentum = float(self.lr), float(self.momentum)  # a NumPy scalar would set the dtype
+        velocity = tree_map(lambda v, g: momentum * v + g, velocity, gradient)
+        return tree_map(lambda w, v: w - lr * v, weights, velocity), velocity
 
 
 class AdamState(NamedTuple):
@@ -69,10 +71,10 @@ class Adam:
     eps: float = 1e-8
 
     def __post_init__(self):
-        _check_range("Adam: lr", self.lr, 0, np.inf)
+        _check_positive("Adam: lr", self.lr)
         for beta in self.betas:
-            _check_range("Adam: betas", beta, 0, 1)
-        _check_range("Adam: eps", self.eps, 0, np.inf)
+            _check_share("Adam: betas", beta)
+        _check_positive("Adam: eps", self.eps)
 
     def init(self, weights):
         """Both means start at zero."""
@@ -80,15 +82,15 @@ class Adam:
 
     def update(self, weights, gradient, state):
         """Return the new weights and the new state."""
-        beta1, beta2 = self.betas
+        lr, eps, beta1, beta2 = map(float, (self.lr, self.eps, *self.betas))
         steps = state.steps + 1
         mean = tree_map(lambda m, g: beta1 * m + (1 - beta1) * g, state.mean, gradient)
         square = tree_map(lambda s, g: beta2 * s + (1 - beta2) * g * g, state.square, gradient)
-        rate = self.lr / (1 - beta1**steps)
+        rate = lr / (1 - beta1**steps)
         correction = 1 - beta2**steps
 
         def descend(w, m, s):
-            return w - rate * m / (np.sqrt(s / correction) + self.eps)
+            return w - rate * m / (np.sqrt(s / correction) + eps)
 
         return tree_map(descend, weights, mean, square), AdamState(mean, square, steps)
 
@@ -96,10 +98,11 @@ class Adam:
 def global_norm(tree):
     """Length of all arrays laid end to end:  sqrt(sum of squares).
 
-    >>> float(global_norm((np.array([3.0]), np.array([4.0]))))
+    >>> global_norm((np.array([3.0]), np.array([4.0])))
     5.0
     """
-    return np.sqrt(sum(np.vdot(array, array) for _, array in tree_leaves(tree)))
+    leaves = [np.ravel(array).astype(np.float64) for _, array in tree_leaves(tree)]
+    return math.hypot(*map(np.linalg.norm, leaves))
 
 
 def clip_by_value(tree, limit):
@@ -110,19 +113,19 @@ def clip_by_value(tree, limit):
     >>> clip_by_value(np.array([3.0, 0.5]), 1.0)
     array([1. , 0.5])
     """
-    _check_range("limit", limit, 0, np.inf)
-    return tree_map(lambda array: np.clip(array, -limit, limit), tree)
+    _check_positive("limit", limit)
+    return tree_map(lambda array: np.clip(array, -float(limit), float(limit)), tree)
 
 
 def clip_by_norm(tree, limit):
     """Shorten each array by itself to length ``limit``. Their balance changes.
 
-    Raises: ValueError unless limit > 0.
+    Raises: ValueError unless limit > 0 and every norm is finite.
 
     >>> clip_by_norm((np.array([3.0, 4.0]), np.array([0.5])), 1.0)
     (array([0.6, 0.8]), array([0.5]))
     """
-    _check_range("limit", limit, 0, np.inf)
+    _check_positive("limit", limit)
     return tree_map(lambda array: array * _shrink(global_norm(array), limit), tree)
 
 
@@ -130,25 +133,30 @@ def clip_by_global_norm(tree, limit):
     """Shorten all arrays by one factor, so that ``global_norm`` is at most ``limit``.
 
     The direction stays. Returns the clipped tree and the norm before clipping.
-    Raises: ValueError unless limit > 0.
+    Raises: ValueError unless limit > 0 and the norm is finite.
     Reference: Pascanu, Mikolov & Bengio 2013, algorithm 1.
 
     >>> clipped, norm = clip_by_global_norm((np.array([3.0]), np.array([4.0])), 1.0)
-    >>> clipped, float(norm)
+    >>> clipped, norm
     ((array([0.6]), array([0.8])), 5.0)
     """
-    _check_range("limit", limit, 0, np.inf)
+    _check_positive("limit", limit)
     norm = global_norm(tree)
     factor = _shrink(norm, limit)
     return tree_map(lambda array: array * factor, tree), norm
 
 
 def _shrink(norm, limit):
-    return min(1.0, limit / norm) if norm > 0 else 1.0
+    if not math.isfinite(norm):
+        raise ValueError(f"a gradient to clip should have a finite norm, got {norm}")
+    return min(1.0, float(limit) / norm) if norm > 0 else 1.0
 
 
-def _check_range(name, value, low, high):
-    """Learning rates and limits are above ``low``; shares may also equal it."""
-    allowed = low < value < high if high == np.inf else low <= value < high
-    if not allowed:
-        raise ValueError(f"{name} should lie between {low} and {high}, got {value}")
+def _check_positive(name, value):
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name} should be a finite number above 0, got {value}")
+
+
+def _check_share(name, value):
+    if not 0 <= value < 1:
+        raise ValueError(f"{name} should be at least 0 and below 1, got {value}")

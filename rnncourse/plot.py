@@ -98,7 +98,7 @@ def bars(values, *, title, xlabel, ylabel="", reference=None, form="{:.2f}", ax=
 def heat_map(matrix, *, title, xlabel, ylabel, columns=None, rows=None, numbers=None, ax=None):
     """A matrix as shades; ``columns`` and ``rows`` name its cells, ``numbers`` formats them.
 
-    A matrix with negative entries is shown from blue through white to orange, zero being white.
+    A matrix with negative entries is shown from red through white to blue, zero being white.
     Raises: ValueError unless the matrix has two axes and the names fit.
 
     >>> ax = heat_map(np.eye(2), title="Right", xlabel="guess", ylabel="truth", rows=["a", "b"])
@@ -216,6 +216,7 @@ def _arrow(ax, start, end):
 
 def _label_ends(ax, ends):
     """Name lines at their right ends, pushed apart so that no two names overlap."""
+    ax.autoscale_view()  # else the limits are those of an empty figure
     heights = [ax.transData.transform((x, y))[1] for x, y, _, _ in ends]
     spacing = 16 * ax.figure.dpi / 100
     placed = -np.inf

@@ -208,6 +208,7 @@ LOSSES = [
     (lambda: cross_entropy(zeros, [0, -1]), ValueError, "got -1 to 0"),
     (lambda: cross_entropy(zeros, [0.0, 1.0]), TypeError, "targets .* integers, got float64"),
     (lambda: cross_entropy(zeros, [0, 1], [1]), ValueError, r"mask .* \(2,\), got \(1,\)"),
+    (lambda: cross_entropy(zeros, [0, 1], [2, -1]), ValueError, "mask .* at least 0 .* got -1"),
     (lambda: cross_entropy(zeros, [0, 1], [0, 0]), ValueError, "no place to take the mean"),
     (lambda: cross_entropy(zeros[:0], np.zeros(0, int)), ValueError, "no place to take the mean"),
     (lambda: cross_entropy(zeros.astype(int), [0, 1]), TypeError, "floating-point.* got int64"),
@@ -244,9 +245,9 @@ INITIALISERS = [
 other = weights._replace(b_ih=np.zeros(3))
 quadratic = lambda w, x: (float(w @ w), 2 * w)  # noqa: E731
 TRAINING = [
-    (lambda: SGD(lr=0), ValueError, "SGD: lr should lie between 0 and inf, got 0"),
+    (lambda: SGD(lr=0), ValueError, "SGD: lr should be a finite number above 0, got 0"),
     (lambda: SGD(lr=nan), ValueError, "lr .* got nan"),
-    (lambda: SGD(lr=0.1, momentum=1), ValueError, "momentum .* between 0 and 1, got 1"),
+    (lambda: SGD(lr=0.1, momentum=1), ValueError, "momentum .* below 1, got 1"),
     (lambda: Adam(lr=-1), ValueError, "Adam: lr .* got -1"),
     (lambda: Adam(lr=0.1, betas=(0.9, 1)), ValueError, "betas .* got 1"),
     (lambda: Adam(lr=0.1, eps=0), ValueError, "eps .* got 0"),
@@ -282,8 +283,13 @@ TRAINING = [
     ),
     (
         lambda: gradient_check(lambda w: 0.0, np.ones(2), np.ones(2), samples=1),
+        TypeError,
+        "rng should be a numpy.random.Generator, got NoneType",
+    ),
+    (
+        lambda: gradient_check(lambda w: 0.0, np.ones(2), np.ones(2), samples=0, rng=rng),
         ValueError,
-        "samples needs an rng",
+        "samples should be at least 1, got 0",
     ),
     (
         lambda: gradient_check(lambda w: w, np.ones(2), np.ones(2)),
@@ -327,6 +333,8 @@ DECODING = [
     (lambda: decode.distribution([-inf, -inf]), ValueError, "finite, got -inf"),
     (lambda: decode.distribution([1.0, 2.0], 0), ValueError, "temperature .* above 0, got 0"),
     (lambda: decode.distribution([1.0, 2.0], nan), ValueError, "temperature .* got nan"),
+    (lambda: decode.distribution([1.0, 2.0], inf), ValueError, "temperature .* finite"),
+    (lambda: decode.distribution([1.0, 2.0], top_k=1.5), ValueError, "whole number .* got 1.5"),
     (lambda: decode.distribution([1.0, 2.0], top_k=0), ValueError, r"\[1, 2\], got 0"),
     (lambda: decode.distribution([1.0, 2.0], top_k=3), ValueError, r"\[1, 2\], got 3"),
     (lambda: decode.sample([1.0, 2.0], None), TypeError, "rng should be .* got NoneType"),
@@ -381,6 +389,8 @@ TEXT = [
     (lambda: pad_sequences([[1], [1.5]]), TypeError, "whole numbers, got float64"),
     (lambda: KneserNey("abc", 0), ValueError, "order .* at least 1, got 0"),
     (lambda: KneserNey("abc", 4), ValueError, "at least 4 long, got 3"),
+    (lambda: KneserNey("abc", 2).distribution(("a",)), TypeError, "made of a string, got tuple"),
+    (lambda: KneserNey(["a", "b"], 1).probability("a", "b"), TypeError, "list of symbols, got str"),
     (lambda: KneserNey("", 1), ValueError, "at least 1 long, got 0"),
     (lambda: KneserNey("abc", 2).cross_entropy(""), ValueError, "not be empty"),
 ]

@@ -463,3 +463,40 @@ def test_kneser_ney_worked_out_by_hand():
     assert model.cross_entropy("aba") == pytest.approx(expected)
     assert KneserNey(["x", "x", "y", "x", "y"], order=2).cross_entropy(["x", "y", "x"]) \
         == pytest.approx(expected)  # fmt: skip
+
+
+@pytest.mark.parametrize("with_lengths", [False, True])
+def test_outputs_may_be_changed_before_the_backward_pass(with_lengths):
+    rng = np.random.default_rng(0)
+    layer = Recurrent(RNN(3, 4))
+    weights = layer.init(rng)
+    xs, dhs = rng.normal(size=(5, 2, 3)), rng.normal(size=(5, 2, 4))
+    lengths = [5, 3] if with_lengths else None
+    _, _, untouched = layer.forward(weights, xs, lengths=lengths)
+    hs, state, cache = layer.forward(weights, xs, lengths=lengths)
+    hs[:] = state.h[:] = np.nan
+    expected, found = (layer.backward(weights, c, dhs)[0] for c in (untouched, cache))
+    for before, after in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(after, before)
+
+
+def test_what_is_masked_out_is_not_read():
+    logits = np.array([[1.0, 2.0], [np.nan, np.inf]])
+    loss, gradient = cross_entropy(logits, np.array([0, 1]), np.array([1.0, 0.0]))
+    alone, dlogits = cross_entropy(logits[:1], np.array([0]))
+    assert loss == alone
+    np.testing.assert_array_equal(gradient, [dlogits[0], [0.0, 0.0]])
+
+
+def test_a_numpy_scalar_among_the_settings_does_not_change_the_dtype():
+    weights = gradient = np.ones(2, np.float32)
+    for optimiser in (SGD(np.float64(0.1), np.float64(0.5)), Adam(np.float64(0.1))):
+        updated, _ = optimiser.update(weights, gradient, optimiser.init(weights))
+        assert updated.dtype == np.float32
+    assert clip_by_global_norm(gradient, np.float64(1))[0].dtype == np.float32
+
+
+def test_a_gradient_too_long_for_float32_is_still_measured_and_clipped():
+    clipped, norm = clip_by_global_norm(np.array([3e30, 4e30], np.float32), 1.0)
+    assert np.isclose(norm, 5e30)
+    np.testing.assert_allclose(clipped, [0.6, 0.8], rtol=1e-6)

@@ -8,6 +8,7 @@ one also makes Sphinx read every page again.
 
 import hashlib
 import shutil
+import sys
 from pathlib import Path
 
 WATCHED = ("rnncourse/**/*", "requirements.txt")  # whatever can change what a notebook prints
@@ -15,8 +16,8 @@ SUFFIXES = {".py", ".mjs", ".css", ".txt"}
 
 
 def fingerprint(root: Path) -> str:
-    """Hash the names and contents of the watched files below ``root``."""
-    digest = hashlib.sha256()
+    """Hash Python's version and the names and contents of the watched files below ``root``."""
+    digest = hashlib.sha256(sys.version.encode())  # Python's manual, a data set, differs by version
     for path in sorted(path for pattern in WATCHED for path in root.glob(pattern)):
         if path.suffix in SUFFIXES:
             content = path.read_bytes()

@@ -13,7 +13,8 @@ class KneserNey:
     where t(c) counts the different symbols seen after c. The highest order counts n-grams; a
     lower one counts in how many different places its n-gram continues something (so that a
     symbol seen often but always in one phrase is not thought likely elsewhere). p_0 = 1 / V.
-    Raises: ValueError for an order below 1 or a text shorter than the order.
+    Raises: ValueError for an order below 1 or a text shorter than the order; TypeError for a
+    string where the model was made of a list, or the other way round.
     Reference: Kneser & Ney 1995; Chen & Goodman 1999, section 2.7; the page *Language models*.
 
     >>> model = KneserNey("abracadabra" * 20, order=3)
@@ -33,7 +34,8 @@ class KneserNey:
         self._places = {symbol: place for place, symbol in enumerate(self.symbols)}
         self._tables = []  # for each order k from 1 up: {context: {symbol: count}}
         self._discounts = []
-        text = text if isinstance(text, str) else tuple(text)
+        self._letters = isinstance(text, str)
+        text = self._sequence(text)
         counts = Counter(text[i : i + order] for i in range(len(text) - order + 1))
         for _ in range(order):
             self._tables.insert(0, _by_context(counts))
@@ -47,6 +49,7 @@ class KneserNey:
 
     def distribution(self, context):
         """Probabilities (V,) of the next symbol, in the order of ``symbols``."""
+        context = self._sequence(context)
         probabilities = np.full(len(self.symbols), 1 / len(self.symbols))
         for k, (table, discount) in enumerate(zip(self._tables, self._discounts, strict=True)):
             row = table.get(self._last(context, k))
@@ -59,7 +62,8 @@ class KneserNey:
         return probabilities
 
     def probability(self, symbol, context):
-        """The probability of one symbol after a context; 1 / V even for an unknown symbol."""
+        """The probability of one symbol after a context; above 0 even for an unknown symbol."""
+        context = self._sequence(context)
         p = 1 / len(self.symbols)
         for k, (table, discount) in enumerate(zip(self._tables, self._discounts, strict=True)):
             row = table.get(self._last(context, k))
@@ -75,13 +79,20 @@ class KneserNey:
         """Mean of -log p (nats) over the symbols of a text, each given those before it."""
         if len(text) == 0:
             raise ValueError("the text should not be empty")
-        text = text if isinstance(text, str) else tuple(text)
+        text = self._sequence(text)
         reach = self.order - 1
         logs = [
             np.log(self.probability(symbol, text[max(0, t - reach) : t]))
             for t, symbol in enumerate(text)
         ]
         return -float(np.mean(logs))
+
+    def _sequence(self, symbols):
+        """A string stays one, a list of words becomes a tuple; one is never taken for the other."""
+        if isinstance(symbols, str) != self._letters:
+            expected = "a string" if self._letters else "a list of symbols"
+            raise TypeError(f"this model was made of {expected}, got {type(symbols).__name__}")
+        return symbols if self._letters else tuple(symbols)
 
     def _last(self, context, k):
         return context[len(context) - k :] if k <= len(context) else None
@@ -95,7 +106,7 @@ def _by_context(counts):
 
 
 def _discount(counts):
-    """d = n1 / (n1 + 2 n2), from how many n-grams were counted once and twice."""
+    """d = n1 / (n1 + 2 n2), from how many n-grams were counted once and twice; ½ without any."""
     times = Counter(counts)
     once, twice = times[1], times[2]
     return once / (once + 2 * twice) if once else 0.5
