@@ -201,6 +201,14 @@ def test_sampling_draws_follow_the_probabilities_and_the_seed():
     assert front_end("draw", probabilities, 10, 6) != draws[:10]
 
 
+def test_sampling_first_draws_of_neighbouring_seeds_are_spread():
+    first = FrontEnd(Sampling("ab", [0, 0])).context.eval(
+        "JSON.stringify(Array.from({ length: 20 }, (_, seed) => generator(seed)()))"
+    )
+    gaps = np.diff([0, *sorted(json.loads(first)), 1])
+    assert gaps.max() < 0.3  # 20 fair draws leave a wider gap once in 60 times
+
+
 def test_sampling_says_what_does_not_fit():
     with pytest.raises(ValueError, match=r"logits should be \(3,\), got \(2,\)"):
         Sampling("abc", [0.0, 1.0])

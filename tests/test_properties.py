@@ -10,8 +10,8 @@ from hypothesis import given, settings
 
 from rnncourse import init
 from rnncourse.cells import RNN, HState
-from rnncourse.data import make_recall, minibatches, random_windows
-from rnncourse.decode import distribution, greedy, sample
+from rnncourse.data import make_recall
+from rnncourse.decode import distribution, generate, greedy, sample
 from rnncourse.functional import cross_entropy, log_softmax, sigmoid, softmax
 from rnncourse.gradcheck import GradientError, gradient_check
 from rnncourse.layers import Embedding, Linear, Recurrent
@@ -222,6 +222,11 @@ def test_softmax_gives_probabilities_and_ignores_a_constant(seed, scale):
     assert_same(sigmoid(z[:, 0] - z[:, 1]), softmax(z[:, :2])[:, 0])
 
 
+def test_sigmoid_does_not_overflow():
+    with np.errstate(over="raise"):
+        np.testing.assert_array_equal(sigmoid(np.array([-1e4, 1e4])), [0, 1])
+
+
 def test_cross_entropy_of_a_fair_guess_is_log_v_and_masked_places_do_not_count():
     targets = np.array([0, 3, 1])
     logits = np.array([[0.0] * 5, [1e3, 0, 0, -1e3, 0], [0.0] * 5])
@@ -264,6 +269,17 @@ def test_initialisation_has_its_variance_and_mean_zero(function, variance):
         assert np.abs(W).max() <= np.sqrt(3 * variance) * (1 + 1e-6)
     else:
         assert np.abs(W).max() > 3.5 * np.sqrt(variance)
+
+
+def test_identity_takes_its_gain():
+    np.testing.assert_array_equal(init.identity((3, 3), gain=0.5), 0.5 * np.eye(3))
+
+
+def test_a_recurrence_starts_orthogonal_and_an_embedding_with_spread_one():
+    rng = np.random.default_rng(0)
+    W_hh = Recurrent(RNN(2, 5)).init(rng).W_hh
+    assert_same(W_hh @ W_hh.T, np.eye(5))
+    assert Embedding(300, 50).init(rng).W.std() == pytest.approx(1, rel=0.02)
 
 
 # --- Trees, gradient check, training -------------------------------------------------------
@@ -312,6 +328,21 @@ def test_gradient_check_names_the_place_of_a_planted_mistake(plant, place):
         gradient_check(lambda w: model.loss(w, batch), weights, gradient)
 
 
+def test_gradient_check_tries_as_many_entries_as_it_is_told_wherever_they_lie():
+    weights, rng, ever = np.ones(6), np.random.default_rng(0), set()
+    for _ in range(20):
+        tried = set()
+
+        def loss(w, tried=tried):
+            tried.update(np.flatnonzero(w != weights))
+            return w.sum()
+
+        gradient_check(loss, weights, np.ones(6), samples=2, rng=rng)
+        assert len(tried) == 2
+        ever |= tried
+    assert len(ever) == 6
+
+
 @pytest.mark.parametrize(
     "step",
     [
@@ -347,6 +378,11 @@ def test_the_three_clippings(seed, limit):
                                                       np.sign(before) * limit))  # fmt: skip
 
 
+def test_a_gradient_whose_square_is_zero_is_not_clipped_away():
+    tiny = np.array([1e-200])
+    assert clip_by_global_norm(tiny, 1.0)[0] == clip_by_norm(tiny, 1.0) == tiny
+
+
 def quadratic(w, batch):
     return float(w @ w), 2 * w
 
@@ -375,28 +411,7 @@ def test_train_learns_clips_evaluates_and_leaves_the_weights_alone():
     np.testing.assert_allclose(weights, start * (15 / 50))
 
 
-# --- Data, decoding, text ------------------------------------------------------------------
-
-
-def test_minibatches_cut_the_padding_but_never_the_loss():
-    rng = np.random.default_rng(7)
-    ids = rng.integers(0, 9, (8, 5))
-    mask = (np.arange(8)[:, None] < [8, 3, 1, 5, 2]).astype(float)
-    whole = type(make_recall(rng, 2, 1))(ids, ids + 1, mask)
-    for batch in minibatches(whole, 2, 20, rng):
-        rows = [int(np.flatnonzero((ids[0] == column[0]) & (ids[: len(column)] == column[:, None])
-                                   .all(axis=0))[0]) for column in batch.ids.T]  # fmt: skip
-        assert len(set(rows)) == 2
-        assert batch.mask.sum() == mask[:, rows].sum()
-        assert len(batch.ids) == mask[:, rows].sum(axis=0).max()
-        np.testing.assert_array_equal(batch.targets, batch.ids + 1)
-
-
-def test_random_windows_reach_both_ends_of_the_text():
-    ids = np.arange(6)
-    batches = list(random_windows(ids, 3, 4, 30, np.random.default_rng(8)))
-    starts = {int(start) for batch in batches for start in batch.ids[0]}
-    assert starts == {0, 1, 2}  # the last target is the last symbol
+# --- Decoding, text ------------------------------------------------------------------------
 
 
 @given(seeds, st.integers(1, 6), st.floats(0.1, 5))
@@ -418,6 +433,13 @@ def test_sample_follows_the_distribution():
     logits, rng = np.log([0.5, 0.3, 0.2]), np.random.default_rng(9)
     counts = np.bincount([sample(logits, rng) for _ in range(4000)], minlength=3)
     np.testing.assert_allclose(counts / 4000, [0.5, 0.3, 0.2], atol=0.03)
+
+
+def test_generate_starts_from_the_first_symbol_and_carries_the_state():
+    def add(ids, state):
+        return np.eye(20)[state + ids], state + ids[0]
+
+    assert generate(add, 3, greedy, state=1, length=3) == [4, 8, 16]
 
 
 def test_a_special_symbol_that_also_occurs_in_a_text_is_listed_once_and_first():

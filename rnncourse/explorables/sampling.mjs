@@ -18,10 +18,12 @@ export const entropy = (probabilities) =>
 // A linear congruential generator: the same numbers in [0, 1) for the same seed.
 export function generator(seed) {
   let state = seed >>> 0;
-  return () => {
+  const next = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
+  next(), next(); // not used: seeds close together start with numbers close together
+  return next;
 }
 
 // The same seed gives the same random numbers whatever the probabilities: only the choice changes.
@@ -55,9 +57,11 @@ function chart(width, symbols, order, own, p, topK) {
   const y = (place) => 16 + ROW * place + (cut && place >= topK ? 28 : 0), height = y(shown.length + (others.length ? 1 : 0));
   const left = Math.min(140, Math.max(74, 16 + 8 * Math.max(...shown.map((i) => symbols[i].length))));
   const line = cut ? y(topK) - 34 : 0;
-  return canvas(width, height, "Bars: the probability of each next symbol, the most probable first",
-    ...shown.flatMap((i, place) => row(y(place), left, width, visible(symbols[i]), own[i], p[i])),
-    ...(others.length ? row(y(shown.length), left, width, `${others.length} others`, sum(own), sum(p)) : []),
+  const bars = shown.map((i) => [visible(symbols[i]), own[i], p[i]]);
+  if (others.length) bars.push([`${others.length} others`, sum(own), sum(p)]);
+  const spoken = bars.map(([name, , probability]) => `${name} ${percent(probability)}`).join(", ");
+  return canvas(width, height, `Probabilities of the next symbol: ${spoken}`,
+    ...bars.flatMap((bar, place) => row(y(place), left, width, ...bar)),
     ...(cut ? [svg("line", { class: "axis", x1: 4, x2: width - 4, y1: line, y2: line }),
       words(width - 4, line + 12, `top-k leaves these ${order.length - topK} out`, "end small")] : []));
 }

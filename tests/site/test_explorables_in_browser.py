@@ -61,13 +61,13 @@ def page_of(browser, tmp_path):
         text = json.dumps(data).replace("</", "<\\/")
         return f'<script type="{MIME}-{kind}+json">{text}</script>'
 
-    def open_page(explorable, *, width=1280, theme="light"):
+    def open_page(explorable, *, views=1, width=1280, theme="light"):
         data = embed_data(views=[explorable], drop_defaults=False)
         file = tmp_path / "page.html"
         file.write_text(
             f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width"><title>Explorable</title>'
-            f"<main><h1>Explorable</h1>{as_script('view', data['view_specs'][0])}</main>"
+            f"<main><h1>Explorable</h1>{views * as_script('view', data['view_specs'][0])}</main>"
             f"{as_script('state', data['manager_state'])}"
             f"<script>{HOST.read_text(encoding='utf-8')}</script></html>",
             encoding="utf-8",
@@ -131,6 +131,13 @@ def test_sampling_draws_and_clears(page_of):
     assert written.inner_text() == ""
 
 
+def test_sampling_tells_screen_readers_the_probabilities(page_of):
+    page = page_of(Sampling("ab ", np.log([0.3, 0.6, 0.1])))
+    page.get_by_role("img", name="b 60.0 %, a 30.0 %, ␣ 10.0 %").wait_for()
+    page.get_by_role("slider", name="top-k").press("Home")
+    page.get_by_role("img", name="b 100.0 %, a 0.0 %, ␣ 0.0 %").wait_for()
+
+
 def test_initialisation_answers_gain_and_matrix(page_of):
     page = page_of(initialisation())
     live, gain = page.locator("[aria-live=polite]"), page.get_by_role("slider", name="gain")
@@ -154,3 +161,13 @@ def test_quiz_explains_and_keeps_text_as_text(page_of):
     page.get_by_role("radio").first.press("Space")
     assert "Right. Of course, <i>plain</i>." in page.get_by_role("status").inner_text()
     assert page.locator("[aria-live=polite]").inner_text().startswith("Score: 1 right of 1")
+
+
+def test_two_views_of_a_quiz_show_the_same_answer(page_of):
+    page = page_of(quiz(), views=2)
+    page.wait_for_function("document.querySelectorAll('.explorable').length === 2")
+    first, second = page.locator(".explorable").all()
+    first.get_by_role("radio").nth(1).check()
+    first.get_by_role("radio").nth(0).check()  # the explanation follows a change of mind
+    assert second.get_by_role("radio").nth(0).is_checked()
+    assert second.get_by_role("status").inner_text().startswith("✓ Right.")

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -133,7 +134,7 @@ def test_explorables_start_and_move(request, way, page_name):
     page = visit.page
     explorables = page.locator(".explorable")
     views = page.locator("script[type='application/vnd.jupyter.widget-view+json']").count()
-    assert explorables.count() == views, "an explorable did not start"
+    expect(explorables).to_have_count(views)  # waits for each to start
     for explorable in explorables.all():
         name = explorable.locator(".explorable-title").inner_text()
         picture = explorable.locator(".explorable-picture")

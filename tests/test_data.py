@@ -1,0 +1,84 @@
+"""The data sets and batches are what they are said to be."""
+
+import importlib
+import re
+
+import numpy as np
+
+from rnncourse.data import (
+    AGREEMENT,
+    END,
+    PADDING,
+    START,
+    SURNAME_LOCALES,
+    language_model_batch,
+    load_surnames,
+    load_text,
+    make_agreement,
+    make_recall,
+    minibatches,
+    random_windows,
+)
+from rnncourse.models import Batch
+from rnncourse.text import Vocabulary
+
+
+def test_a_surname_is_listed_under_its_language_and_under_no_other():
+    lists = {
+        language: importlib.import_module(f"faker.providers.person.{locale}").Provider.last_names
+        for language, locale in SURNAME_LOCALES.items()
+    }
+    surnames = load_surnames(np.random.default_rng(0))
+    found = [[language for language in lists if name in lists[language]] for name in surnames.names]
+    assert found == [[surnames.languages[label]] for label in surnames.labels]
+    assert len(set(surnames.names)) == 300 * len(lists)
+
+
+def test_the_text_repeats_no_paragraph():
+    paragraphs = load_text().characters.split("\n\n")
+    assert len(set(paragraphs)) == len(paragraphs)
+
+
+def test_a_language_model_is_asked_for_every_symbol_and_the_end():
+    vocabulary = Vocabulary.of(["abc"], special=[PADDING, START, END])
+    batch = language_model_batch(vocabulary, ["abc", "", "ab"])
+    asked = [vocabulary.decode(targets[mask > 0])
+             for targets, mask in zip(batch.targets.T, batch.mask.T, strict=True)]  # fmt: skip
+    assert asked == ["abc" + END, END, "ab" + END]
+
+
+def test_agreement_puts_nouns_of_any_number_behind_links_in_turn():
+    batch = make_agreement(np.random.default_rng(0), phrases=3, batch_size=500)
+    sentences = {AGREEMENT.decode(row) for row in batch.ids.T}
+    kind = r"the keys? to the cabinets? near the doors? to the cabinets?"
+    assert all(re.fullmatch(kind, sentence) for sentence in sentences)
+    assert len(sentences) == 2**4
+    plural = batch.ids[1] == AGREEMENT.id("keys")
+    np.testing.assert_array_equal(batch.targets[-1] == AGREEMENT.id("are"), plural)
+
+
+def test_minibatches_take_any_row():
+    whole = Batch(np.arange(5)[None], np.zeros((1, 5), int), np.ones((1, 5)))
+    batches = minibatches(whole, 2, 40, np.random.default_rng(0))
+    assert {int(row) for batch in batches for row in batch.ids[0]} == set(range(5))
+
+
+def test_minibatches_cut_the_padding_but_never_the_loss():
+    rng = np.random.default_rng(7)
+    ids = rng.integers(0, 9, (8, 5))
+    mask = (np.arange(8)[:, None] < [8, 3, 1, 5, 2]).astype(float)
+    whole = type(make_recall(rng, 2, 1))(ids, ids + 1, mask)
+    for batch in minibatches(whole, 2, 20, rng):
+        rows = [int(np.flatnonzero((ids[0] == column[0]) & (ids[: len(column)] == column[:, None])
+                                   .all(axis=0))[0]) for column in batch.ids.T]  # fmt: skip
+        assert len(set(rows)) == 2
+        assert batch.mask.sum() == mask[:, rows].sum()
+        assert len(batch.ids) == mask[:, rows].sum(axis=0).max()
+        np.testing.assert_array_equal(batch.targets, batch.ids + 1)
+
+
+def test_random_windows_reach_both_ends_of_the_text():
+    ids = np.arange(6)
+    batches = list(random_windows(ids, 3, 4, 30, np.random.default_rng(8)))
+    starts = {int(start) for batch in batches for start in batch.ids[0]}
+    assert starts == {0, 1, 2}  # the last target is the last symbol

@@ -1,0 +1,64 @@
+"""The figures show the numbers they are given."""
+
+from itertools import combinations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from rnncourse.plot import bars, heat_map, learning_curve, lines
+from rnncourse.train import History
+
+NAMED = {"title": "Message", "xlabel": "x", "ylabel": "y"}
+
+
+@pytest.fixture(autouse=True)
+def _closed_figures():
+    yield
+    plt.close("all")
+
+
+def test_learning_curve_puts_the_mean_of_a_window_at_its_last_step():
+    history = History(list(range(1, 8)), [], [], 0.0)  # the loss of step t is t
+    (line,) = learning_curve({"SGD": history}, title="It rises", window=4).lines
+    np.testing.assert_allclose(line.get_xydata(), [[4, 2.5], [5, 3.5], [6, 4.5], [7, 5.5]])
+
+
+def test_heat_map_is_red_below_zero_white_at_zero_and_blue_above():
+    (image,) = heat_map([[-1.0, 0.0, 2.0]], **NAMED).images
+    ((below, zero, above),) = image.to_rgba(image.get_array())
+    assert below[0] > below[2] + 0.1
+    assert min(zero) > 0.95
+    assert above[2] > above[0] + 0.1
+
+
+def test_heat_map_without_negative_entries_goes_from_white_to_blue():
+    (image,) = heat_map([[0.0, 1.0]], **NAMED).images
+    ((zero, above),) = image.to_rgba(image.get_array())
+    assert min(zero) > 0.95
+    assert above[2] > above[0] + 0.1
+
+
+def test_bars_are_as_long_as_their_values_and_the_reference_stands_at_its_own():
+    ax = bars({"a": 1.5, "b": 2.0}, title="Close", xlabel="x", reference=(0.7, "chance"))
+    assert [bar.get_width() for bar in ax.patches] == [1.5, 2.0]
+    assert [list(line.get_xdata()) for line in ax.lines] == [[0.7, 0.7]]
+
+
+@pytest.mark.parametrize("logy", [False, True])
+@pytest.mark.parametrize(
+    "ends",
+    [
+        (99, 100, 101),
+        (5, 5, 5),
+        (1, 50, 100),
+        (0.1, 10, 11, 12, 90),
+        tuple(np.linspace(90, 100, 7)),
+    ],
+    ids=str,
+)
+def test_names_at_line_ends_do_not_overlap(ends, logy):
+    ax = lines({f"model {i}g": [1.0, end] for i, end in enumerate(ends)}, logy=logy, **NAMED)
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
