@@ -76,7 +76,7 @@ class RNN:
 
     Shapes: a_x, a_h and h (N, H).
     Raises: ValueError for a size below 1 or an unknown nonlinearity.
-    Reference: Elman 1990; the page *The cell*.
+    Reference: Elman 1990; the page the-cell.
 
     >>> cell = RNN(input_size=3, hidden_size=2)
     >>> state, _ = cell.forward(np.array([[0.5, 0.0]]), np.array([[0.5, 0.0]]), None)

@@ -1,6 +1,6 @@
 """Data: ``make_*`` generates it, ``load_*`` reads what an installed package carries.
 
-Nothing is downloaded. Each set says where it comes from and under which licence; the page *Data*
+Nothing is downloaded. Each set says where it comes from and under which licence; the page data
 says what to beware of.
 """
 

@@ -21,7 +21,7 @@ def distribution(logits, temperature=1.0, top_k=None):
     Below 1 a temperature sharpens the choice, above 1 it flattens it. Shapes: logits (V,) -> (V,).
     Raises: ValueError unless temperature is a finite number above 0 and top_k a whole one from
     1 to V.
-    Reference: the page *Training and inference*; top-k in Fan, Lewis & Dauphin 2018.
+    Reference: the page training-and-inference; top-k in Fan, Lewis & Dauphin 2018.
 
     >>> distribution(np.array([0.0, 0.0, -5.0]), top_k=2)
     array([0.5, 0.5, 0. ])
@@ -56,7 +56,7 @@ def generate(step, first, choose, *, length, state=None, stop=None):
     ``step(ids (1,), state)`` returns logits (1, V) and the next state; ``choose(logits (V,))``
     returns a symbol. It ends after ``length`` symbols, or when ``stop`` is chosen (not returned).
     Raises: ValueError for a negative length.
-    Reference: the page *Training and inference*.
+    Reference: the page training-and-inference.
 
     >>> count = lambda ids, state: (np.eye(5)[(ids + 1) % 5], state)
     >>> generate(count, 0, greedy, length=10, stop=4)

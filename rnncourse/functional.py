@@ -60,7 +60,7 @@ def cross_entropy(logits, targets, mask=None):
     Shapes: logits (..., V); targets (...) integers in [0, V); mask (...) at least 0, or None for
     all ones. Where it is 0, the logits are not read. Returns the loss in nats and dlogits (..., V).
     Raises: ValueError or TypeError for shapes, targets or a mask that do not fit.
-    Reference: the page *Training and inference*.
+    Reference: the page training-and-inference.
 
     >>> loss, dlogits = cross_entropy(np.zeros((1, 2)), np.array([1]))
     >>> round(float(loss), 4), dlogits
@@ -89,7 +89,7 @@ def mean_squared_error(predictions, targets, mask=None):
 
     Shapes: predictions, targets and mask share one shape; mask None means all ones.
     Raises: ValueError for shapes or a mask that do not fit.
-    Reference: the page *Training and inference*.
+    Reference: the page training-and-inference.
 
     >>> loss, dpredictions = mean_squared_error(np.array([3.0, 5.0]), np.array([1.0, 5.0]))
     >>> float(loss), dpredictions

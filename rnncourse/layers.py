@@ -33,7 +33,7 @@ class Recurrent:
     Shapes: xs (T, N, D); hs (T, N, H); each array of a state (N, H); lengths (N,) whole numbers.
     With ``lengths``, row n ends after lengths[n] steps: its state freezes and its outputs are 0.
     Raises: ValueError or TypeError when the weights or the data do not fit, saying how.
-    Reference: the page *The cell*; backpropagation through time in Werbos 1990.
+    Reference: the page the-cell; backpropagation through time in Werbos 1990.
 
     >>> from rnncourse.cells import RNN
     >>> layer = Recurrent(RNN(input_size=3, hidden_size=2))
@@ -157,7 +157,7 @@ class Linear:
 
     Shapes: xs (..., input_size); ys (..., output_size).
     Raises: ValueError or TypeError when the weights or the data do not fit, saying how.
-    Reference: the page *Initialisation and heads*.
+    Reference: the page initialisation-and-heads.
 
     >>> layer = Linear(input_size=3, output_size=2)
     >>> weights = layer.init(np.random.default_rng(0))
@@ -216,7 +216,7 @@ class Embedding:
     The same as a one-hot vector times W, without the multiplications by zero.
     Shapes: ids (...) whole numbers in [0, vocabulary_size); xs (..., embedding_size).
     Raises: ValueError or TypeError for ids that are not such numbers.
-    Reference: the page *Training and inference*.
+    Reference: the page training-and-inference.
 
     >>> layer = Embedding(vocabulary_size=10, embedding_size=3)
     >>> xs, cache = layer.forward(layer.init(np.random.default_rng(0)), np.array([[1, 4]]))

@@ -43,7 +43,7 @@ class SequenceModel:
 
     Shapes: ids (T, N); logits (T, N, V).
     Raises: ValueError when the layers' sizes do not fit together, or as the layers do.
-    Reference: the page *Five task patterns*.
+    Reference: the page five-task-patterns.
 
     >>> from rnncourse.cells import RNN
     >>> model = SequenceModel(Embedding(10, 4), Recurrent(RNN(4, 8)), Linear(8, 10))

@@ -33,7 +33,7 @@ def train(
     steps and after the last one. The weights passed in are not changed.
     Raises: FloatingPointError, naming the step, when the loss or its gradient is not finite;
     ValueError when there are no batches or every < 1.
-    Reference: the page *Training and inference*.
+    Reference: the page training-and-inference.
 
     >>> from rnncourse.optim import SGD
     >>> weights, history = train(lambda w, x: ((w - x) ** 2, 2 * (w - x)), np.array(0.0),
@@ -48,7 +48,7 @@ def train(
     start = time.perf_counter()
     bar = tqdm(batches, disable=not progress, leave=False)
     for batch in bar:
-        loss, gradient = loss_and_gradient(weights, batch)
+        loss, gradient = loss_and_gradient(weights, batch)  # forward and backward
         norm = global_norm(gradient)
         if not (np.isfinite(loss) and np.isfinite(norm)):
             raise FloatingPointError(
@@ -56,8 +56,8 @@ def train(
                 "a smaller learning rate or clipping the gradient may help"
             )
         if clip is not None:
-            gradient, _ = clip_by_global_norm(gradient, clip)
-        weights, state = optimiser.update(weights, gradient, state)
+            gradient, _ = clip_by_global_norm(gradient, clip)  # clip
+        weights, state = optimiser.update(weights, gradient, state)  # update
         losses.append(float(loss))
         norms.append(float(norm))
         if evaluate and len(losses) % every == 0:

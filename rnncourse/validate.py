@@ -7,7 +7,7 @@ def sizes(owner, *names):
     """Raise a ValueError unless each named attribute is a whole number of at least 1."""
     for name in names:
         size = getattr(owner, name)
-        if not isinstance(size, (int, np.integer)) or size < 1:
+        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
             raise ValueError(
                 f"{type(owner).__name__}: {name} should be a whole number of at least 1, "
                 f"got {size!r}"

@@ -310,7 +310,7 @@ def test_tree_map_of_the_identity_is_the_identity(tree):
     ("plant", "place"),
     [
         (lambda g: g.recurrent.W_hh.__setitem__((1, 0), 9.0), r"recurrent\.W_hh\[1, 0\]"),
-        (lambda g: g.linear.b.__imul__(-1), r"linear\.b\[0\]"),
+        (lambda g: g.linear.b.__imul__(-1), r"linear\.b\[1\]"),
         (lambda g: g.embedding.W.__setitem__((2, 1), np.nan), r"embedding\.W\[2, 1\]"),
     ],
     ids=["one entry", "a sign", "nan"],

@@ -32,7 +32,7 @@ function cell(x, top, { input, state, output, symbol, likeliest, now = "" }) {
     box("input", x, below, BOX, BOX, now), maths(x, below, input), words(x, below + 36, symbol),
     box("hidden", x, h, BOX, BOX, now), maths(x, h, state),
     ...(output ? [
-      arrow([x, h - BOX / 2], [x, h - 88 + BOX / 2]), ...label(x, h - 44, "W"),
+      arrow([x, h - BOX / 2], [x, h - 88 + BOX / 2]), ...label(x, h - 44, "W_hy"),
       box("output", x, h - 88, BOX, BOX, now), maths(x, h - 88, output), words(x, h - 88 - 34, likeliest),
     ] : []),
   ];
@@ -91,8 +91,8 @@ function equations(t, x, hs, weights, output, vocabulary, oneHot) {
     const p = softmax(logits(hs[t], output)), size = { scale: largest(output.W, output.b) };
     lines.push(html("div", { class: "equation" },
       term(matrix("output", `p_${t}`, column(p), { signed: false, labels: vocabulary })),
-      term("= softmax(", matrix("weight", "W", output.W, size), matrix("hidden", `h_${t}`, column(hs[t])),
-        together("+", matrix("weight", "b", column(output.b), size), ")"))));
+      term("= softmax(", matrix("weight", "W_hy", output.W, size), matrix("hidden", `h_${t}`, column(hs[t])),
+        together("+", matrix("weight", "b_y", column(output.b), size), ")"))));
   }
   return lines;
 }

@@ -9,7 +9,7 @@ from rnncourse.explorables.base import Explorable, distinct_symbols, finite_arra
 class Unroll(Explorable):
     """Unrolls h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh) one step at a time, from h_0 = 0.
 
-    ``weights``: a ``Weights``. ``output``: a ``LinearWeights``, adds p_t = softmax(W h_t + b).
+    ``weights``: a ``Weights``. ``output``: a ``LinearWeights``, adds p_t = softmax(W_hy h_t + b_y).
     Without ``xs``, x_t is the one-hot vector of the symbol, in the order of ``vocabulary``.
     Shapes: xs (T, D), T ≤ 12, D ≤ 8, H ≤ 4; output W (V, H), V ≤ 8, named by ``vocabulary``.
     Raises: TypeError, ValueError naming the array and the shape it should have.

@@ -15,7 +15,7 @@ class KneserNey:
     symbol seen often but always in one phrase is not thought likely elsewhere). p_0 = 1 / V.
     Raises: ValueError for an order below 1 or a text shorter than the order; TypeError for a
     string where the model was made of a list, or the other way round.
-    Reference: Kneser & Ney 1995; Chen & Goodman 1999, section 2.7; the page *Language models*.
+    Reference: Kneser & Ney 1995; Chen & Goodman 1999, section 2.7; the page language-models.
 
     >>> model = KneserNey("abracadabra" * 20, order=3)
     >>> round(float(model.distribution("ab").sum()), 12)

@@ -13,7 +13,7 @@ class Vocabulary:
 
     Raises: ValueError for a symbol listed twice; KeyError, on encoding, for one not
     listed; ValueError, on decoding, for an id out of range.
-    Reference: the page *Training and inference*.
+    Reference: the page training-and-inference.
 
     >>> vocabulary = Vocabulary.of(["abba", "cab"])
     >>> vocabulary.symbols, vocabulary.encode("cab")
