@@ -44,7 +44,10 @@ function chart(width, label, title, kind, values, ticks, place) {
     svg("polyline", { class: `curve kind-${kind}`, points: values.map((value, t) => `${x(t)},${y(value)}`).join(" ") }));
 }
 
-const verdict = (ratio) => (ratio < 1e-3 ? "it vanishes" : ratio > 1e3 ? "it explodes" : "it stays within a factor of a thousand");
+const times = (factor) => (factor < 1000 ? Number(factor.toPrecision(2)) : factor.toExponential(0));
+const verdict = (ratio) =>
+  ratio === 0 ? "nothing is left of it"
+    : ratio < 1 ? `it has become ${times(1 / ratio)} times smaller` : `it has become ${times(ratio)} times larger`;
 
 function render(context) {
   const { model } = context, view = frame(context), get = (name) => model.get(name);
