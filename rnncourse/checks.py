@@ -7,7 +7,8 @@ def check_array(name, got, expected, *, axes="", mistakes=None, tolerance=1e-6):
     """Raise unless ``got`` equals ``expected``; the message names the array and the trouble.
 
     ``axes`` names the expected axes, such as "T N H". ``mistakes`` maps an explanation to the
-    array that this misunderstanding gives: whoever made it reads the explanation.
+    array, perhaps with nan, that this misunderstanding gives: whoever made it reads it. Other
+    errors are shown where they begin, at the first wrong entry along the first axis.
     Raises: AssertionError for another type, shape or value than expected.
 
     >>> check_array("hs", np.zeros((2, 3)), np.zeros((3, 2)), axes="N H")
@@ -24,17 +25,20 @@ def check_array(name, got, expected, *, axes="", mistakes=None, tolerance=1e-6):
         raise AssertionError(f"{name} has shape {got.shape}, expected {wanted}{hint}")
     if not np.issubdtype(got.dtype, np.number):
         raise AssertionError(f"{name} should hold numbers, got {got.dtype}")
+    right = np.isclose(got, expected, rtol=tolerance, atol=tolerance)
+    if right.all():
+        return
+    for explanation, array in (mistakes or {}).items():
+        if np.shape(array) == got.shape and np.allclose(
+            got, array, rtol=tolerance, atol=tolerance, equal_nan=True
+        ):
+            raise AssertionError(f"{name}: {explanation}")
     if not np.isfinite(got).all():
         count = np.count_nonzero(~np.isfinite(got))
         raise AssertionError(f"{name} should be finite, but {count} of its entries are inf or nan")
-    if np.allclose(got, expected, rtol=tolerance, atol=tolerance):
-        return
-    for explanation, array in (mistakes or {}).items():
-        if np.allclose(got, array, rtol=tolerance, atol=tolerance):
-            raise AssertionError(f"{name}: {explanation}")
-    worst = np.unravel_index(np.argmax(np.abs(got - expected)), expected.shape)
-    place = f"at [{', '.join(map(str, worst))}] it is" if worst else "it is"
+    first = np.unravel_index(np.argmin(right), right.shape)
+    place = f"at [{', '.join(map(str, first))}] it is" if first else "it is"
     raise AssertionError(
         f"{name} has the right shape but not the right values: "
-        f"{place} {got[worst]:.6g}, expected {expected[worst]:.6g}"
+        f"{place} {got[first]:.6g}, expected {expected[first]:.6g}"
     )

@@ -22,11 +22,15 @@ def test_equal_arrays_pass():
         (np.full((2, 3), np.nan), r"hs should be finite, but 6 of its entries are inf or nan"),
         (EXPECTED.astype(str), r"hs should hold numbers, got <U"),
         (EXPECTED + 1, r"hs: you began counting at one"),
-        (EXPECTED * [1, 1, 2], r"not the right values: at \[1, 2\] it is 10, expected 5"),
+        (np.where(EXPECTED > 2, np.nan, EXPECTED), r"hs: row 2 divides by zero"),
+        (EXPECTED * [1, 1, 2], r"not the right values: at \[0, 2\] it is 4, expected 2"),
     ],
 )
 def test_a_wrong_answer_is_told_why(got, message):
+    mistakes = {
+        "another shape explains nothing": np.zeros((4, 5)),
+        "you began counting at one": EXPECTED + 1,
+        "row 2 divides by zero": [[0, 1, 2], [np.nan] * 3],
+    }
     with pytest.raises(AssertionError, match=message):
-        check_array(
-            "hs", got, EXPECTED, axes="N H", mistakes={"you began counting at one": EXPECTED + 1}
-        )
+        check_array("hs", got, EXPECTED, axes="N H", mistakes=mistakes)

@@ -62,31 +62,49 @@ def released(course, tmp_path_factory):
 
 
 def handed_in(released, answers=None, drop=(), tag=None):
-    """The released notebook with answers filled in, cells dropped or all tagged, as text."""
+    """The released notebook with cells filled in, dropped or all tagged, as text."""
     notebook = nbformat.read(released, as_version=4)
     for c in notebook.cells:
-        c.source = (answers or {}).get(c.metadata.get("nbgrader", {}).get("grade_id"), c.source)
+        c.source = (answers or {}).get(c.id, c.source)
         c.metadata["tags"] = [tag] if tag else []
     notebook.cells = [c for c in notebook.cells if c.id not in drop]
     return nbformat.writes(notebook)
 
 
 RIGHT = {"q1": "def double(x):\n    return x + x", "q2": "answer = 42"}
+WARNS = """\
+import sys
+import warnings
+
+def double(x):
+    warnings.warn("slow")
+    print("\\n", file=sys.stderr)
+    return x + x
+"""
+REFRESH = '<meta http-equiv="refresh" content="0; url=data:,">'
+MARKUP = {
+    "title": f"# Toy\n\n{REFRESH}\n\n*markup* <script>1</script>\n\n|a|\n|-|\n|1|",
+    "q2": f"from IPython.display import HTML\nanswer = 42\nHTML('{REFRESH}<b>bold</b>')",
+}
 OTHER = nbformat.writes(new_notebook(cells=[new_code_cell("1 + 1", id="a")]))
 
 
 @pytest.fixture(scope="module")
 def graded(course, released, tmp_path_factory):
-    """Grade one folder that holds every kind of submission, once for the module."""
+    """Grade one folder that holds (nearly) every kind of submission, once for the module."""
     folder, output = tmp_path_factory.mktemp("submissions"), tmp_path_factory.mktemp("grades")
-    loop = RIGHT | {"q1": "def double(x):\n    while True:\n        pass"}
     files = {
         "right.ipynb": handed_in(released, RIGHT),
         "in a folder/toy.ipynb": handed_in(released, RIGHT),
         "Zoë [x] *.ipynb": handed_in(released, RIGHT),
         "untouched.ipynb": handed_in(released),
         "special.ipynb": handed_in(released, RIGHT | {"q1": "def double(x):\n    return 2"}),
-        "loop.ipynb": handed_in(released, loop),
+        "warns.ipynb": handed_in(released, RIGHT | {"q1": WARNS}),
+        "exits.ipynb": handed_in(released, RIGHT | {"q1": "def double(x):\n    raise SystemExit"}),
+        "quotes.ipynb": handed_in(
+            released, RIGHT | {"q1": "def double(x):\n    raise OSError(In[-1])"}
+        ),
+        "markup.ipynb": handed_in(released, RIGHT | MARKUP),
         "tests skipped.ipynb": handed_in(released, tag="skip-execution"),
         "no tests.ipynb": handed_in(released, RIGHT, drop={"q1-visible", "q1-hidden"}),
         "old format.ipynb": nbformat.writes(
@@ -111,7 +129,7 @@ def graded(course, released, tmp_path_factory):
     (output / "toy" / "feedback" / "empty.html").write_text("of an earlier run")
     (output / "toy" / "marks.csv").write_text("of an earlier run")
     before = grade_files(folder)
-    grade.grade_folder(folder, "toy", output, course, timeout=2)
+    grade.grade_folder(folder, "toy", output, course)
     assert grade_files(folder) == before, "grading changed the folder of submissions"
     return output / "toy"
 
@@ -134,7 +152,10 @@ def rows(graded):
         ("Zoë [x] *", "3", "2", ""),
         ("untouched", "0", "0", ""),
         ("special", "1", "2", ""),
-        ("loop", "0", "2", "out of time: q1"),
+        ("warns", "3", "2", ""),
+        ("exits", "0", "2", ""),
+        ("quotes", "0", "2", ""),
+        ("markup", "3", "2", ""),
         ("no tests", "3", "2", ""),
         ("tests skipped", "0", "0", ""),
         ("old format", "3", "2", ""),
@@ -170,7 +191,7 @@ def test_a_broken_submission_is_reported_and_stops_nothing(rows, graded, student
 
 
 def test_every_submission_has_one_line_and_nothing_partial_stays(rows, graded):
-    assert len(rows) == 18
+    assert len(rows) == 21
     assert [p.name for p in graded.rglob(".*")] == []
 
 
@@ -181,9 +202,58 @@ def test_feedback_shows_the_message_of_a_hidden_test_but_not_the_test(graded):
     assert "assert" not in html.split("Hidden tests")[1].split("Your answer")[0]
 
 
-def test_feedback_says_why_a_cell_was_stopped(graded):
-    html = (graded / "feedback" / "loop.html").read_text(encoding="utf-8")
-    assert "endless loop" in html
+def test_feedback_withholds_a_message_that_quotes_a_hidden_test(graded):
+    html = (graded / "feedback" / "quotes.html").read_text(encoding="utf-8")
+    visible, hidden = html.split("Hidden tests")
+    assert "OSError: assert double(1) == 2" in visible
+    assert "message is withheld" in hidden
+    assert "double(21)" not in html
+
+
+def test_feedback_keeps_markdown_and_shows_other_html_as_text(graded):
+    html = (graded / "feedback" / "markup.html").read_text(encoding="utf-8")
+    assert "<h1>Toy" in html
+    assert "<em>markup</em>" in html
+    assert "<td>1</td>" in html
+    assert "<b>bold</b>" in html
+    assert '<meta http-equiv="refresh"' not in html
+    assert html.count("&lt;meta http-equiv") >= 2  # from the Markdown and from the output
+    assert "<script" not in html
+
+
+def test_an_endless_loop_costs_its_own_question_and_is_explained(course, released, tmp_path):
+    loop = RIGHT | {"q1": "def double(x):\n    while x == 21:\n        pass\n    return 2 * x"}
+    (tmp_path / "submissions").mkdir()
+    (tmp_path / "submissions" / "loop.ipynb").write_text(handed_in(released, loop))
+    [result] = grade.grade_folder(tmp_path / "submissions", "toy", tmp_path, course, timeout=5)
+    assert result.marks == {"q1": 1, "q2": 2}
+    assert result.reason == "out of time: q1"
+    assert "is there an endless loop?" in result.feedback
+
+
+def test_links_are_refused(tmp_path):
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / "toy.ipynb").write_text("hers")
+    (tmp_path / "bob.ipynb").symlink_to(tmp_path / "ada" / "toy.ipynb")
+    (tmp_path / "cy").symlink_to(tmp_path / "ada")
+    (tmp_path / "dan").mkdir()
+    (tmp_path / "dan" / "toy.ipynb").symlink_to(tmp_path / "ada" / "toy.ipynb")
+    (tmp_path / "eve.ipynb").symlink_to(tmp_path / "nowhere")
+    found = {
+        student: (notebook, reason) for student, notebook, reason in grade.collect(tmp_path, "toy")
+    }
+    assert found.pop("ada") == (tmp_path / "ada" / "toy.ipynb", "")
+    assert set(found) == {"bob", "cy", "dan", "eve"}
+    for notebook, reason in found.values():
+        assert notebook is None
+        assert "link" in reason
+
+
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1"])
+def test_no_cell_of_the_marks_is_a_formula(text):
+    table = grade.marks_table([grade.Result(text, reason=text)], {"q1": 3})
+    _, row = csv.reader(table.splitlines())
+    assert row == [f"'{text}", "", "", "3", "not graded", f"'{text}"]
 
 
 def test_feedback_asks_no_other_host(graded):

@@ -20,6 +20,7 @@ import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import bleach
 import nbformat
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbformat.warnings import MissingIDFieldWarning
@@ -42,6 +43,13 @@ from tools.homework import (
 )
 
 STUDENT = "student"  # each submission is graded in a course of its own, so one name serves all
+
+# What Markdown becomes, and tables; anything else in HTML is shown as the text it is.
+HTML_TAGS = bleach.ALLOWED_TAGS | {
+    *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "div", "span", "del", "img"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+HTML_ATTRIBUTES = bleach.ALLOWED_ATTRIBUTES | {"*": ["class"], "img": ["src", "alt"]}
 
 
 class SubmissionError(Exception):
@@ -71,15 +79,24 @@ class Result:
 
 
 class FeedbackPage(ClearHiddenTests):
-    """Prepare a graded notebook for its owner: marks by question, no trace of hidden tests.
+    """Prepare a graded notebook for its owner: marks by question, hidden tests taken out.
 
-    A failed test keeps its message alone, because a traceback quotes the test.
+    A failed test keeps its message alone, because a traceback quotes the test; a message that
+    quotes a line of a hidden test is withheld. This stops accidents: a student's code runs
+    beside the tests, so it can still copy them, say by printing them in pieces.
     """
 
     student = Unicode().tag(config=True)
 
     def preprocess(self, notebook, resources):
-        notebook, resources = super().preprocess(notebook, resources)
+        tests = [cell for cell in notebook.cells if is_grade(cell) and not is_solution(cell)]
+        secret = {line for cell in tests for line in self.take_out_hidden(cell)}
+        for cell in tests:
+            errors = [output for output in cell.outputs if output.output_type == "error"]
+            for error in errors:
+                error.traceback = [message_without(secret, error)]
+            if cell.metadata.nbgrader["hidden"]:
+                cell.outputs = errors
         questions = {}
         for about in (cell.metadata.get("nbgrader", {}) for cell in notebook.cells):
             if about.get("grade"):
@@ -93,18 +110,28 @@ class FeedbackPage(ClearHiddenTests):
         }
         return notebook, resources
 
-    def preprocess_cell(self, cell, resources, cell_index):
-        if not is_grade(cell) or is_solution(cell):
-            return cell, resources
+    def take_out_hidden(self, cell):
+        """Take the hidden tests out of a cell; return their lines, but for the shortest ones."""
+        whole = cell.source
         hidden = self._remove_hidden_test_region(cell)
         cell.metadata.nbgrader["hidden"] = hidden
         cell.metadata.nbgrader["heading"] = "Hidden tests" if hidden else "Visible tests"
-        errors = [output for output in cell.outputs if output.output_type == "error"]
-        for error in errors:
-            error.traceback = [f"{error.ename}: {error.evalue}".rstrip(": ")]
-        if hidden:
-            cell.outputs = errors
-        return cell, resources
+        removed = {*whole.splitlines()} - {*cell.source.splitlines()}
+        return {line.strip() for line in removed if len(line.strip()) >= 10}
+
+
+def message_without(secret, error):
+    """The message of an error, unless it quotes one of the secret lines."""
+    message = f"{error.ename}: {error.evalue}".rstrip(": ")
+    if any(line in message for line in secret):
+        return "This test failed. Its message is withheld, because it quotes a hidden test."
+    return message
+
+
+def clean_html(html):
+    """Leave in a student's HTML what Markdown makes, and show the rest as text."""
+    protocols = bleach.ALLOWED_PROTOCOLS | {"data"}  # of images that are in the notebook
+    return bleach.clean(html, HTML_TAGS, HTML_ATTRIBUTES, protocols)
 
 
 def prepare(name, workspace, course=ROOT):
@@ -129,7 +156,7 @@ def question_of(grade_id):
 
 
 def collect(folder, assignment):
-    """Find the submissions in a folder: the path of each student's notebook, or a reason.
+    """Find the submissions in a folder: (student, notebook, "") or (student, None, reason) each.
 
     Raises: HomeworkError when the folder is missing or empty.
     """
@@ -139,24 +166,27 @@ def collect(folder, assignment):
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith("."):
             continue
-        student, where = (entry.name, entry) if entry.is_dir() else (entry.stem, entry)
-        if entry.is_dir():
-            where = _notebook_in(entry, assignment)
-        elif entry.suffix != ".ipynb":
-            where = SubmissionError(f"{entry.name} is not a notebook (.ipynb)")
+        student = entry.name if entry.is_dir() else entry.stem
+        notebook = entry / f"{assignment}.ipynb" if entry.is_dir() else entry
+        reason = _why_not(entry, notebook)
         if student in found:
-            where = SubmissionError(f"{student} is there more than once: keep one")
-        found[student] = where
+            reason = f"{student} is there more than once: keep one"
+        found[student] = (student, None if reason else notebook, reason)
     if not found:
         raise HomeworkError(f"there are no submissions in {folder}")
-    return found
+    return list(found.values())
 
 
-def _notebook_in(folder, assignment):
-    if (folder / f"{assignment}.ipynb").is_file():
-        return folder / f"{assignment}.ipynb"
-    others = ", ".join(sorted(p.name for p in folder.iterdir() if p.name[0] != ".")) or "nothing"
-    return SubmissionError(f"no {assignment}.ipynb in the folder {folder.name} (found: {others})")
+def _why_not(entry, notebook):
+    """Why an entry of the folder cannot be graded; empty when it can."""
+    if entry.is_symlink() or notebook.is_symlink():
+        return f"{entry.name} is or holds a link, which may lead to another's work"
+    if entry.is_file():
+        return "" if entry.suffix == ".ipynb" else f"{entry.name} is not a notebook (.ipynb)"
+    if notebook.is_file():
+        return ""
+    others = ", ".join(sorted(p.name for p in entry.iterdir() if p.name[0] != ".")) or "nothing"
+    return f"no {notebook.name} in the folder {entry.name} (found: {others})"
 
 
 def grade(student, notebook, assignment, timeout=None):
@@ -192,6 +222,8 @@ def grading_config(assignment, student, workspace, timeout):
     config.FeedbackPage.student = student
     config.HTMLExporter.extra_template_basedirs = [str(Path(__file__).parent)]
     config.HTMLExporter.template_name = "feedback"  # the folder beside this file
+    config.HTMLExporter.sanitize_html = True
+    config.HTMLExporter.filters = {"clean_html": clean_html}  # nbconvert's shows <p> as text
     if os.name == "posix":  # talk to the kernel by sockets in this folder, not by open ports
         config.ConnectionFileMixin.transport = "ipc"
         config.ConnectionFileMixin.ip = str(workspace / "kernel")
@@ -202,8 +234,6 @@ def grading_config(assignment, student, workspace, timeout):
 
 def read_submission(notebook, assignment):
     """Read a student's notebook. Raises: SubmissionError when it is not this assignment's."""
-    if isinstance(notebook, SubmissionError):
-        raise notebook
     try:
         submitted = nbformat.read(notebook, as_version=4)
         present = {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in submitted.cells}
@@ -274,12 +304,14 @@ def grade_folder(submissions, assignment="hw2", output="grades", course=ROOT, ti
     itself does not work.
     """
     with tempfile.TemporaryDirectory(prefix="grade-") as workspace:
-        notebooks = collect(Path(submissions), assignment)
+        entries = collect(Path(submissions), assignment)
         prepared = prepare(assignment, Path(workspace), course)
         output = Path(output) / assignment
         results = []
-        for student, notebook in tqdm(notebooks.items(), "Grading", unit="notebook", disable=None):
-            result = grade(student, notebook, prepared, timeout)
+        for student, notebook, reason in tqdm(entries, "Grading", unit="notebook", disable=None):
+            result = Result(student, reason=reason)
+            if notebook:
+                result = grade(student, notebook, prepared, timeout)
             feedback = output / "feedback" / f"{student}.html"
             if result.feedback:
                 write_whole(feedback, result.feedback)
@@ -302,7 +334,10 @@ def _check_grader(assignment, timeout):
 
 
 def marks_table(results, points):
-    """The marks as CSV: a column a question; no marks, but a reason, where not graded."""
+    """The marks as CSV: a column a question; no marks, but a reason, where not graded.
+
+    Names and reasons come from students: one that a spreadsheet would run as a formula gets a '.
+    """
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["student", *points, "total", "max", "status", "reason"])
@@ -311,8 +346,13 @@ def marks_table(results, points):
         total = f"{sum(result.marks.values()):g}" if result.marks else ""
         status = "graded" if result.marks else "not graded"
         maximum = f"{sum(points.values()):g}"
-        writer.writerow([result.student, *marks, total, maximum, status, result.reason])
+        student, reason = as_text(result.student), as_text(result.reason)
+        writer.writerow([student, *marks, total, maximum, status, reason])
     return table.getvalue()
+
+
+def as_text(value):
+    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def write_whole(path, text):

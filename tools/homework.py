@@ -79,7 +79,7 @@ def release(assignment, workspace, course=ROOT, gradebook=False):
 def _put_scripts_on_path():
     """nbgrader calls `alembic` by name: make sure that this Python's own is the one found."""
     scripts, path = sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)
-    if scripts not in path.split(os.pathsep):
+    if path.split(os.pathsep)[0] != scripts:
         os.environ["PATH"] = os.pathsep.join([scripts, path])
 
 
