@@ -39,6 +39,7 @@ def course(tmp_path_factory):
     notebook = new_notebook(
         cells=[
             new_markdown_cell("# Toy", id="title"),
+            cell("given", "setup", "import math"),
             cell(
                 "answer",
                 "q1",
@@ -61,13 +62,15 @@ def released(course, tmp_path_factory):
     return release("toy", tmp_path_factory.mktemp("release"), course) / "toy.ipynb"
 
 
-def handed_in(released, answers=None, drop=(), tag=None):
-    """The released notebook with cells filled in, dropped or all tagged, as text."""
+def handed_in(released, answers=None, drop=(), copy=(), tag=None):
+    """The released notebook with cells filled in, dropped, copied or all tagged, as text."""
     notebook = nbformat.read(released, as_version=4)
     for c in notebook.cells:
         c.source = (answers or {}).get(c.id, c.source)
         c.metadata["tags"] = [tag] if tag else []
     notebook.cells = [c for c in notebook.cells if c.id not in drop]
+    copies = [c | {"id": f"{c.id}-copy"} for c in notebook.cells if c.id in copy]
+    notebook.cells += map(nbformat.from_dict, copies)
     return nbformat.writes(notebook)
 
 
@@ -107,6 +110,9 @@ def graded(course, released, tmp_path_factory):
         "markup.ipynb": handed_in(released, RIGHT | MARKUP),
         "tests skipped.ipynb": handed_in(released, tag="skip-execution"),
         "no tests.ipynb": handed_in(released, RIGHT, drop={"q1-visible", "q1-hidden"}),
+        "no setup.ipynb": handed_in(released, RIGHT, drop={"setup"}),
+        "copied.ipynb": handed_in(released, RIGHT, copy={"q1"}),
+        "saved by another editor.IPYNB": "\ufeff" + handed_in(released, RIGHT),
         "old format.ipynb": nbformat.writes(
             nbformat.convert(nbformat.reads(handed_in(released, RIGHT), 4), 3), version=3
         ),
@@ -127,6 +133,7 @@ def graded(course, released, tmp_path_factory):
         (folder / name).write_text(text, encoding="utf-8")
     (output / "toy" / "feedback").mkdir(parents=True)
     (output / "toy" / "feedback" / "empty.html").write_text("of an earlier run")
+    (output / "toy" / "feedback" / "left the course.html").write_text("of an earlier run")
     (output / "toy" / "marks.csv").write_text("of an earlier run")
     before = grade_files(folder)
     grade.grade_folder(folder, "toy", output, course)
@@ -140,7 +147,7 @@ def grade_files(folder):
 
 @pytest.fixture(scope="module")
 def rows(graded):
-    with open(graded / "marks.csv", encoding="utf-8", newline="") as file:
+    with open(graded / "marks.csv", encoding="utf-8-sig", newline="") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
 
 
@@ -158,6 +165,8 @@ def rows(graded):
         ("markup", "3", "2", ""),
         ("no tests", "3", "2", ""),
         ("tests skipped", "0", "0", ""),
+        ("no setup", "3", "2", "cells were deleted: setup"),
+        ("saved by another editor", "3", "2", ""),
         ("old format", "3", "2", ""),
     ],
 )
@@ -172,6 +181,7 @@ def test_marks(rows, student, q1, q2, reason):
     ("student", "reason"),
     [
         ("dead kernel", "Kernel died"),
+        ("copied", "cells are there more than once: q1; keep one each"),
         ("no answer", "answer cells were deleted: q2"),
         ("not json", "not a notebook"),
         ("not a notebook", "not a notebook"),
@@ -191,8 +201,13 @@ def test_a_broken_submission_is_reported_and_stops_nothing(rows, graded, student
 
 
 def test_every_submission_has_one_line_and_nothing_partial_stays(rows, graded):
-    assert len(rows) == 21
+    assert len(rows) == 24
     assert [p.name for p in graded.rglob(".*")] == []
+
+
+def test_no_page_of_an_earlier_run_stays_and_others_may_read_the_pages(graded):
+    assert not (graded / "feedback" / "left the course.html").exists()
+    assert (graded / "feedback" / "right.html").stat().st_mode & 0o044 == 0o044
 
 
 def test_feedback_shows_the_message_of_a_hidden_test_but_not_the_test(graded):

@@ -111,7 +111,7 @@ def marks(tmp_path_factory):
     )
     assert run.returncode == 0, run.stderr
     assert "Grading" not in run.stderr, "the progress bar is for a terminal"
-    table = (folder / "grades" / "hw2" / "marks.csv").read_text(encoding="utf-8")
+    table = (folder / "grades" / "hw2" / "marks.csv").read_text(encoding="utf-8-sig")
     print(table)
     rows = {row["student"]: row for row in csv.DictReader(table.splitlines())}
     assert set(rows) == {path.stem for path in (folder / "submissions").iterdir()}

@@ -41,6 +41,7 @@ from tools.homework import (
     quiet_log,
     release,
 )
+from tools.notebooks import read
 
 STUDENT = "student"  # each submission is graded in a course of its own, so one name serves all
 
@@ -66,6 +67,7 @@ class Assignment:
     untouched: Path  # the notebook as learners get it
     points: dict  # of each question
     answer_cells: list  # grade_id of each cell that a learner fills in
+    given_cells: list  # grade_id of each locked cell without marks, such as the imports
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,9 @@ def prepare(name, workspace, course=ROOT):
         for cell in sorted(cells.grade_cells, key=lambda cell: cell.name):
             points[question_of(cell.name)] = points.get(question_of(cell.name), 0) + cell.max_score
         answer_cells = [cell.name for cell in cells.solution_cells]
-    return Assignment(name, course, gradebook, untouched, points, answer_cells)
+    about = [cell.metadata.get("nbgrader", {}) for cell in read(untouched).cells]
+    given_cells = [a.grade_id for a in about if a and a.locked and not a.grade]
+    return Assignment(name, course, gradebook, untouched, points, answer_cells, given_cells)
 
 
 def question_of(grade_id):
@@ -182,7 +186,9 @@ def _why_not(entry, notebook):
     if entry.is_symlink() or notebook.is_symlink():
         return f"{entry.name} is or holds a link, which may lead to another's work"
     if entry.is_file():
-        return "" if entry.suffix == ".ipynb" else f"{entry.name} is not a notebook (.ipynb)"
+        return (
+            "" if entry.suffix.lower() == ".ipynb" else f"{entry.name} is not a notebook (.ipynb)"
+        )
     if notebook.is_file():
         return ""
     others = ", ".join(sorted(p.name for p in entry.iterdir() if p.name[0] != ".")) or "nothing"
@@ -211,7 +217,7 @@ def grade(student, notebook, assignment, timeout=None):
         return Result(
             student,
             read_marks(directory.db_url, assignment),
-            timed_out(nbformat.read(graded, as_version=4)),
+            "; ".join(filter(None, [lacking(submitted, assignment), timed_out(read(graded))])),
             html.read_text(encoding="utf-8"),
         )
 
@@ -235,11 +241,14 @@ def grading_config(assignment, student, workspace, timeout):
 def read_submission(notebook, assignment):
     """Read a student's notebook. Raises: SubmissionError when it is not this assignment's."""
     try:
-        submitted = nbformat.read(notebook, as_version=4)
-        present = {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in submitted.cells}
+        submitted = nbformat.reads(notebook.read_text(encoding="utf-8-sig"), as_version=4)
+        ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in submitted.cells]
     except Exception as error:  # whatever a file may hold, it costs this submission only
         raise SubmissionError(f"{notebook.name} is not a notebook: {first_line(error)}") from error
-    missing = [name for name in assignment.answer_cells if name not in present]
+    twice = sorted({name for name in ids if name and ids.count(name) > 1})
+    if twice:
+        raise SubmissionError(f"cells are there more than once: {', '.join(twice)}; keep one each")
+    missing = [name for name in assignment.answer_cells if name not in ids]
     if len(missing) == len(assignment.answer_cells):
         raise SubmissionError(f"{notebook.name} has none of the cells of {assignment.name}")
     if missing:
@@ -281,6 +290,13 @@ def read_marks(db_url, assignment):
     return marks
 
 
+def lacking(submitted, assignment):
+    """Say which given cells are gone: what needs them fails. Test cells are put back instead."""
+    present = {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in submitted.cells}
+    gone = [name for name in assignment.given_cells if name not in present]
+    return f"cells were deleted: {', '.join(gone)}" if gone else ""
+
+
 def timed_out(graded):
     """Say which questions were stopped by the clock, in words; empty when none was."""
     questions = {
@@ -312,15 +328,17 @@ def grade_folder(submissions, assignment="hw2", output="grades", course=ROOT, ti
             result = Result(student, reason=reason)
             if notebook:
                 result = grade(student, notebook, prepared, timeout)
-            feedback = output / "feedback" / f"{student}.html"
-            if result.feedback:
-                write_whole(feedback, result.feedback)
-            else:
-                feedback.unlink(missing_ok=True)  # of an earlier run
             results.append(result)
         if not any(result.marks for result in results):
             _check_grader(prepared, timeout)
-        write_whole(output / "marks.csv", marks_table(results, prepared.points))
+        pages = {f"{result.student}.html": result.feedback for result in results if result.feedback}
+        for page in (output / "feedback").glob("*.html"):
+            if page.name not in pages:
+                page.unlink()  # of an earlier run
+        for page, html in pages.items():
+            write_whole(output / "feedback" / page, html)
+        # With the mark that tells a spreadsheet that this is UTF-8: names are in all scripts.
+        write_whole(output / "marks.csv", "\ufeff" + marks_table(results, prepared.points))
     return results
 
 
@@ -362,6 +380,7 @@ def write_whole(path, text):
     try:
         with open(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
+        os.chmod(partial, 0o644)  # mkstemp lets nobody else read it
         os.replace(partial, path)
     except BaseException:
         os.unlink(partial)
@@ -377,8 +396,13 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         results = grade_folder(
-            options.submissions, options.assignment, options.output, timeout=options.timeout
+            Path(options.submissions).expanduser(),
+            options.assignment,
+            options.output,
+            timeout=options.timeout,
         )
+    except KeyboardInterrupt:
+        sys.exit("stopped: nothing was written; run the same command again")
     except HomeworkError as error:
         sys.exit(f"error: {error}")
     for result in results:
