@@ -147,7 +147,7 @@ def test_initialisation_answers_gain_and_matrix(page_of):
     gain.press("Home")
     texts.append(live.inner_text())
     assert len(set(texts)) == 3
-    assert "reaches step 0 with 0: it vanishes" in texts[-1]
+    assert "reaches step 0 with 0: nothing is left of it" in texts[-1]
 
 
 def test_quiz_explains_and_keeps_text_as_text(page_of):
