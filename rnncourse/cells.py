@@ -5,17 +5,18 @@ Every cell mixes an affine map of the input with an affine map of the previous h
     a_x = W_ih x_t + b_ih        a_h = W_hh h_{t-1} + b_hh
 
 ``rnncourse.layers.Recurrent`` computes these two and owns the loop over time. What is left to a
-cell is what makes it that cell: a formula without matrix products, and its derivative.
+cell is what makes it that cell: a formula without matrix products, and its derivative. In the
+code below ``a_x`` and ``a_h`` are (N, G·H), G gate blocks side by side, and h and c are (N, H).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from rnncourse import validate
-from rnncourse.functional import relu
+from rnncourse.functional import relu, sigmoid
 
 
 class Weights(NamedTuple):
@@ -37,24 +38,60 @@ class HState(NamedTuple):
     h: np.ndarray
 
 
-@runtime_checkable
-class Cell(Protocol):
-    """What ``Recurrent`` needs of a cell. Write these and the cell can be trained.
+class LSTMState(NamedTuple):
+    """The state of an LSTM: its output h and its memory c. Shapes: (N, H) each."""
 
-    ``forward`` computes one step from the two pre-activations, each (N, G·H), and the previous
-    state. ``backward`` takes the gradient of the loss with respect to the new state and returns
-    it with respect to a_x, a_h and the previous state (as far as it was used directly; the path
-    through a_h belongs to the layer).
+    h: np.ndarray
+    c: np.ndarray
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What ``Recurrent`` needs of a cell: derive from it, write one step each way, and train it.
+
+    ``forward(a_x, a_h, state)`` is one step from the two pre-activations and the previous state.
+    ``backward(cache, dstate)`` takes the gradient of the loss with respect to the new state and
+    returns it with respect to a_x, a_h and the previous state (as far as the step uses that
+    directly; the path through a_h belongs to the layer). A cell with weights of its own, beyond
+    the four of ``Weights``, gets them as further arguments and returns their gradients last.
+    Raises: ValueError for a size below 1.
     """
 
     input_size: int
     hidden_size: int
-    gates: int
-    State: type
 
-    def forward(self, a_x, a_h, state): ...
+    gates: ClassVar[int] = 1
+    State: ClassVar[type] = HState
 
-    def backward(self, cache, dstate): ...
+    def __post_init__(self):
+        validate.sizes(self, "input_size", "hidden_size")
+
+    @property
+    def shapes(self):
+        """The shape of each weight, in the type that will hold them."""
+        G, H, D = self.gates * self.hidden_size, self.hidden_size, self.input_size
+        return Weights(W_ih=(G, D), W_hh=(G, H), b_ih=(G,), b_hh=(G,))
+
+    @property
+    def first_biases(self):
+        """The value that ``init`` gives to the biases of each gate."""
+        return (0.0,) * self.gates
+
+    def forward(self, a_x, a_h, state):
+        raise NotImplementedError(f"{type(self).__name__} should define forward")
+
+    def backward(self, cache, dstate):
+        raise NotImplementedError(f"{type(self).__name__} should define backward")
+
+    def split(self, a):
+        """Cut (N, G·H) into blocks of (N, H), one for each gate."""
+        H = self.hidden_size
+        return [a[..., start : start + H] for start in range(0, a.shape[-1], H)]
+
+
+def join(*blocks):
+    """Put blocks of (N, H) side by side, one for each gate."""
+    return np.concatenate(blocks, axis=-1)
 
 
 class Nonlinearity(NamedTuple):
@@ -71,7 +108,7 @@ NONLINEARITIES = {
 
 
 @dataclass(frozen=True)
-class RNN:
+class RNN(Cell):
     """The vanilla (Elman) cell:  h_t = f(a_x + a_h),  f = tanh or ReLU.
 
     Shapes: a_x, a_h and h (N, H).
@@ -84,15 +121,10 @@ class RNN:
     array([[0.7616, 0.    ]])
     """
 
-    input_size: int
-    hidden_size: int
     nonlinearity: str = "tanh"
 
-    gates: ClassVar[int] = 1
-    State: ClassVar[type] = HState
-
     def __post_init__(self):
-        validate.sizes(self, "input_size", "hidden_size")
+        super().__post_init__()
         if self.nonlinearity not in NONLINEARITIES:
             raise ValueError(
                 f"nonlinearity should be one of {', '.join(NONLINEARITIES)}, "
@@ -107,3 +139,130 @@ class RNN:
         h = cache
         da = dstate.h * NONLINEARITIES[self.nonlinearity].slope(h)
         return da, da, HState(np.zeros_like(da))  # the old state is used through a_h alone
+
+
+class LSTMCache(NamedTuple):
+    """One step of an LSTM as ``backward`` needs it. Shapes: (N, H) each."""
+
+    c_before: np.ndarray
+    i: np.ndarray
+    f: np.ndarray
+    g: np.ndarray
+    o: np.ndarray
+    tanh_c: np.ndarray
+
+
+@dataclass(frozen=True)
+class MemoryCell(Cell):
+    """What LSTMs share: a memory c that gates write (i), keep (f) and read (o).
+
+        c_t = f c_{t-1} + i g        h_t = o tanh(c_t)
+
+    They differ in how the pre-activations a = a_x + a_h become the gates i, f, o and the
+    candidate g: ``open_gates`` and its derivative.
+    """
+
+    State: ClassVar[type] = LSTMState
+
+    def forward(self, a_x, a_h, state):
+        i, f, g, o = self.open_gates(a_x + a_h)
+        c = f * state.c + i * g
+        tanh_c = np.tanh(c)
+        return LSTMState(h=o * tanh_c, c=c), LSTMCache(state.c, i, f, g, o, tanh_c)
+
+    def backward(self, cache, dstate):
+        c_before, i, f, g, o, tanh_c = cache
+        do = dstate.h * tanh_c
+        dc = dstate.c + dstate.h * o * (1 - tanh_c * tanh_c)
+        da = self.open_gates_backward(cache, di=dc * g, df=dc * c_before, dg=dc * i, do=do)
+        return da, da, LSTMState(h=np.zeros_like(dc), c=dc * f)
+
+
+@dataclass(frozen=True)
+class LSTM(MemoryCell):
+    """Long short-term memory: what to write, to keep and to read is decided at every step.
+
+        i, f, o = sigmoid(a_i), sigmoid(a_f), sigmoid(a_o)    g = tanh(a_g)    a = a_x + a_h
+        c_t = f c_{t-1} + i g                                 h_t = o tanh(c_t)
+
+    Shapes: a_x, a_h (N, 4H), the blocks in PyTorch's order i, f, g, o; h, c (N, H).
+    ``forget_bias`` is where the forget gate's bias starts: at 1 or more a new network remembers.
+    Raises: ValueError for a size below 1 or a bias that is not a finite number.
+    Reference: Hochreiter & Schmidhuber 1997; the forget gate and its bias: Gers, Schmidhuber &
+    Cummins 2000; the page lstm-step-by-step.
+
+    >>> before = LSTMState(h=np.zeros((1, 1)), c=np.array([[5.0]]))
+    >>> state, _ = LSTM(1, 1).forward(np.array([[9.0, -9.0, 9.0, 9.0]]), np.zeros((1, 4)), before)
+    >>> state.c.round(2)  # 1 is written, the 5 forgotten
+    array([[1.]])
+    """
+
+    forget_bias: float = 0.0
+
+    gates: ClassVar[int] = 4
+
+    def __post_init__(self):
+        super().__post_init__()
+        validate.finite("LSTM: forget_bias", self.forget_bias)
+
+    @property
+    def first_biases(self):
+        return (0.0, self.forget_bias, 0.0, 0.0)
+
+    def open_gates(self, a):
+        a_i, a_f, a_g, a_o = self.split(a)
+        return sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
+
+    def open_gates_backward(self, cache, di, df, dg, do):
+        _, i, f, g, o, _ = cache
+        return join(di * i * (1 - i), df * f * (1 - f), dg * (1 - g * g), do * o * (1 - o))
+
+
+class GRUCache(NamedTuple):
+    """One step of a GRU as ``backward`` needs it. Shapes: (N, H) each."""
+
+    h_before: np.ndarray
+    r: np.ndarray
+    z: np.ndarray
+    n: np.ndarray
+    h_n: np.ndarray
+
+
+@dataclass(frozen=True)
+class GRU(Cell):
+    """Gated recurrent unit: the new state lies between the old one and a candidate n.
+
+        r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)        a_x = (x_r, x_z, x_n)
+        n = tanh(x_n + r h_n)                                a_h = (h_r, h_z, h_n)
+        h_t = (1 - z) n + z h_{t-1}
+
+    Shapes: a_x, a_h (N, 3H), the blocks in PyTorch's order r, z, n; h (N, H).
+    A large z keeps the old state; some papers write 1 - z for it (``convert.flip_update_gate``).
+    The gate r acts on W_hn h, after the product, as in PyTorch and cuDNN, so that one product
+    serves all three blocks; for the other way see ``variants.ResetBeforeGRU``.
+    Raises: ValueError for a size below 1.
+    Reference: Cho et al. 2014; the page gru.
+
+    >>> before = HState(np.array([[5.0]]))
+    >>> state, _ = GRU(1, 1).forward(np.array([[0.0, 9.0, 0.0]]), np.zeros((1, 3)), before)
+    >>> state.h.round(2)  # z is open: the state is kept
+    array([[5.]])
+    """
+
+    gates: ClassVar[int] = 3
+
+    def forward(self, a_x, a_h, state):
+        x_r, x_z, x_n = self.split(a_x)
+        h_r, h_z, h_n = self.split(a_h)
+        r = sigmoid(x_r + h_r)
+        z = sigmoid(x_z + h_z)
+        n = np.tanh(x_n + r * h_n)
+        h = (1 - z) * n + z * state.h
+        return HState(h), GRUCache(state.h, r, z, n, h_n)
+
+    def backward(self, cache, dstate):
+        h_before, r, z, n, h_n = cache
+        dx_n = dstate.h * (1 - z) * (1 - n * n)
+        da_z = dstate.h * (h_before - n) * z * (1 - z)
+        da_r = dx_n * h_n * r * (1 - r)
+        return join(da_r, da_z, dx_n), join(da_r, da_z, dx_n * r), HState(dstate.h * z)

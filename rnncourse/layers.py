@@ -1,11 +1,7 @@
-"""Layers: whole sequences in, whole sequences out.
+"""Layers that treat each step by itself: whatever stands on the leading axes, (T, N) or none.
 
-A layer knows three verbs. ``init`` makes weights, ``forward`` returns its outputs and a cache,
-``backward`` takes one gradient for each output and returns one for each differentiable argument,
-in the same order. A layer keeps sizes only: weights, states and caches are passed in and
-returned, so nothing is hidden and everything can be checked.
-
-Time is the first axis: (T, N, D) for T steps, N sequences, D features.
+``init`` makes weights, ``forward(weights, xs)`` returns outputs and a cache, ``backward(weights,
+cache, dys)`` the gradients of the weights and of xs. Sizes are kept, all else is passed in.
 """
 
 from dataclasses import dataclass
@@ -14,134 +10,6 @@ from typing import NamedTuple
 import numpy as np
 
 from rnncourse import init, validate
-from rnncourse.cells import Cell, Weights
-
-
-class RecurrentCache(NamedTuple):
-    """What ``Recurrent.backward`` needs to remember of ``forward``; it grows with T."""
-
-    xs: np.ndarray  # (T, N, D)
-    previous_hs: np.ndarray  # (T, N, H): h_0 to h_{T-1}
-    steps: list  # the cell's own cache of each step
-    running: np.ndarray | None  # (T, N, 1): is the row still inside its sequence?
-
-
-@dataclass(frozen=True)
-class Recurrent:
-    """Run a cell over time:  state_t = cell(W_ih x_t + b_ih, W_hh h_{t-1} + b_hh, state_{t-1}).
-
-    Shapes: xs (T, N, D); hs (T, N, H); each array of a state (N, H); lengths (N,) whole numbers.
-    With ``lengths``, row n ends after lengths[n] steps: its state freezes and its outputs are 0.
-    Raises: ValueError or TypeError when the weights or the data do not fit, saying how.
-    Reference: the page the-cell; backpropagation through time in Werbos 1990.
-
-    >>> from rnncourse.cells import RNN
-    >>> layer = Recurrent(RNN(input_size=3, hidden_size=2))
-    >>> weights = layer.init(np.random.default_rng(0))
-    >>> hs, state, cache = layer.forward(weights, np.ones((5, 4, 3)))
-    >>> hs.shape, state.h.shape
-    ((5, 4, 2), (4, 2))
-    """
-
-    cell: Cell
-
-    def __post_init__(self):
-        if not isinstance(self.cell, Cell):
-            raise TypeError(f"Recurrent: cell should be one such as RNN(3, 2), got {self.cell!r}")
-
-    def init(self, rng, dtype=np.float64):
-        """Xavier for the inputs, orthogonal for the recurrence, zero biases."""
-        cell, gates = self.cell, range(self.cell.gates)
-        H, D = cell.hidden_size, cell.input_size
-        return Weights(
-            W_ih=np.concatenate([init.xavier_uniform((H, D), rng, dtype) for _ in gates]),
-            W_hh=np.concatenate([init.orthogonal((H, H), rng, dtype) for _ in gates]),
-            b_ih=init.zeros(cell.gates * H, dtype=dtype),
-            b_hh=init.zeros(cell.gates * H, dtype=dtype),
-        )
-
-    def zero_state(self, batch_size, dtype=np.float64):
-        """The state that ``forward`` starts from when it is given none."""
-        fields, shape = self.cell.State._fields, (batch_size, self.cell.hidden_size)
-        return self.cell.State(*(np.zeros(shape, dtype) for _ in fields))
-
-    def forward(self, weights, xs, state=None, lengths=None):
-        """Return the outputs hs, the final state, and a cache for ``backward``."""
-        xs, state, running = self._check_forward(weights, xs, state, lengths)
-        T, N, _ = xs.shape
-        a_x = _affine(xs, weights.W_ih, weights.b_ih)  # all steps in one matrix product
-        hs = np.empty((T + 1, N, self.cell.hidden_size), xs.dtype)
-        hs[0] = state.h
-        steps = []
-        for t in range(T):
-            a_h = hs[t] @ weights.W_hh.T + weights.b_hh
-            new, step = self.cell.forward(a_x[t], a_h, state)
-            state = new if running is None else _choose(running[t], new, state)
-            hs[t + 1] = state.h
-            steps.append(step)
-        outputs = hs[1:].copy() if running is None else np.where(running, hs[1:], 0)
-        state = type(state)(*map(np.array, state))  # copies: changing them leaves the cache alone
-        return outputs, state, RecurrentCache(xs, hs[:-1], steps, running)
-
-    def backward(self, weights, cache, dhs, dstate=None):
-        """Return the gradients of the weights, of xs and of the initial state."""
-        dhs, dstate = self._check_backward(weights, cache, dhs, dstate)
-        xs, previous_hs, steps, running = cache
-        T, N, _ = xs.shape
-        da_x = np.empty((T, N, len(weights.b_ih)), xs.dtype)
-        da_h = np.empty_like(da_x)
-        nothing = self.zero_state(N, xs.dtype)
-        for t in reversed(range(T)):
-            dnew = dstate._replace(h=dstate.h + dhs[t])  # from the output, and from later steps
-            if running is not None:
-                dnew = _choose(running[t], dnew, nothing)
-                dfrozen = _choose(running[t], nothing, dstate)
-            da_x[t], da_h[t], dstate = self.cell.backward(steps[t], dnew)
-            dstate = dstate._replace(h=dstate.h + da_h[t] @ weights.W_hh)
-            if running is not None:
-                dstate = type(dstate)(*map(np.add, dstate, dfrozen))
-        dweights = Weights(
-            W_ih=_flat(da_x).T @ _flat(xs),
-            W_hh=_flat(da_h).T @ _flat(previous_hs),
-            b_ih=da_x.sum(axis=(0, 1)),
-            b_hh=da_h.sum(axis=(0, 1)),
-        )
-        return dweights, (_flat(da_x) @ weights.W_ih).reshape(xs.shape), dstate
-
-    def _check_forward(self, weights, xs, state, lengths):
-        name, D = self._check_weights(weights), self.cell.input_size
-        xs = np.asarray(xs)
-        if xs.ndim != 3 or xs.shape[2] != D:
-            raise ValueError(f"{name}: xs should be (T, N, {D}), got {xs.shape}")
-        validate.dtype(f"{name}: xs", xs, weights.W_ih.dtype)
-        T, N, _ = xs.shape
-        state = self.zero_state(N, xs.dtype) if state is None else state
-        self._check_state(f"{name}: state", state, N, xs.dtype)
-        if lengths is None:
-            return xs, state, None
-        running = np.arange(T)[:, None, None] < validate.lengths(name, lengths, T, N)[:, None]
-        return np.where(running, xs, 0), state, running  # whatever fills the padding is not read
-
-    def _check_backward(self, weights, cache, dhs, dstate):
-        T, N, _ = cache.xs.shape
-        name, expected = self._check_weights(weights), (T, N, self.cell.hidden_size)
-        validate.shape(f"{name}: dhs", dhs, expected, "(T, N, H)")
-        validate.dtype(f"{name}: dhs", dhs, cache.xs.dtype)
-        if dstate is None:
-            return dhs, self.zero_state(N, cache.xs.dtype)
-        self._check_state(f"{name}: dstate", dstate, N, cache.xs.dtype)
-        return dhs, dstate
-
-    def _check_weights(self, weights):
-        cell = self.cell
-        name = f"{type(cell).__name__}(input_size={cell.input_size})"
-        G, H, D = cell.gates * cell.hidden_size, cell.hidden_size, cell.input_size
-        validate.weights(name, weights, Weights((G, D), (G, H), (G,), (G,)))
-        return name
-
-    def _check_state(self, name, state, batch_size, dtype):
-        expected = (batch_size, self.cell.hidden_size)
-        validate.state(name, state, self.cell.State, expected, dtype)
 
 
 class LinearWeights(NamedTuple):
@@ -259,6 +127,129 @@ class Embedding:
         return name
 
 
+@dataclass(frozen=True)
+class Dropout:
+    """In training, set a random share p of the entries to 0 and scale the rest:  ys = m xs / (1-p).
+
+    The mean stays, so nothing has to change at inference: without an rng, ys = xs.
+    Shapes: xs (...); ys (...). The weights are ().
+    Raises: ValueError unless 0 <= p < 1; TypeError for an rng that is not a Generator.
+    Reference: Srivastava et al. 2014.
+
+    >>> ys, _ = Dropout(0.5).forward((), np.ones(6), np.random.default_rng(0))
+    >>> ys
+    array([2., 0., 0., 0., 2., 2.])
+    """
+
+    p: float
+
+    def __post_init__(self):
+        validate.finite("Dropout: p", self.p)
+        if not 0 <= self.p < 1:
+            raise ValueError(f"Dropout: p should be at least 0 and below 1, got {self.p}")
+
+    def init(self, rng, dtype=np.float64):
+        """There is nothing to learn."""
+        return ()
+
+    def forward(self, weights, xs, rng=None):
+        """Return ys and a cache for ``backward``; each call with an rng draws anew."""
+        xs = np.asarray(xs)
+        validate.dtype("Dropout: xs", xs, xs.dtype)
+        if rng is None or self.p == 0:
+            return xs, None
+        kept = validate.rng(rng).random(xs.shape) >= self.p
+        mask = (kept / (1 - self.p)).astype(xs.dtype)
+        return mask * xs, mask
+
+    def backward(self, weights, cache, dys):
+        """Return the empty gradient of the weights and that of xs."""
+        mask = cache
+        if mask is None:
+            return (), dys
+        validate.shape("Dropout: dys", dys, mask.shape)
+        return (), mask * dys
+
+
+class LayerNormWeights(NamedTuple):
+    """Weights of ``LayerNorm``, each (size,)."""
+
+    gain: np.ndarray
+    bias: np.ndarray
+
+
+@dataclass(frozen=True)
+class LayerNorm:
+    """Give the features of each vector mean 0 and spread 1, then learned ones:
+
+        ys = gain * x̂ + bias,    x̂ = (xs - mean) / sqrt(variance + eps),    over the last axis
+
+    Shapes: xs (..., size); ys (..., size).
+    Raises: ValueError or TypeError when the weights or the data do not fit, saying how.
+    Reference: Ba, Kiros & Hinton 2016.
+
+    >>> layer = LayerNorm(2)
+    >>> ys, _ = layer.forward(layer.init(np.random.default_rng(0)), np.array([[1.0, 5.0]]))
+    >>> ys.round(3)
+    array([[-1.,  1.]])
+    """
+
+    size: int
+    eps: float = 1e-5
+
+    def __post_init__(self):
+        validate.sizes(self, "size")
+        validate.finite("LayerNorm: eps", self.eps)
+        if self.eps <= 0:
+            raise ValueError(f"LayerNorm: eps should be above 0, got {self.eps}")
+
+    @property
+    def input_size(self):
+        return self.size
+
+    @property
+    def output_size(self):
+        return self.size
+
+    def init(self, rng, dtype=np.float64):
+        """Gain 1, bias 0."""
+        return LayerNormWeights(
+            init.zeros(self.size, dtype=dtype) + 1, init.zeros(self.size, dtype=dtype)
+        )
+
+    def forward(self, weights, xs):
+        """Return ys and a cache for ``backward``."""
+        name = self._check_weights(weights)
+        xs = np.asarray(xs)
+        if xs.ndim < 1 or xs.shape[-1] != self.size:
+            raise ValueError(f"{name}: xs should be (..., {self.size}), got {xs.shape}")
+        validate.dtype(f"{name}: xs", xs, weights.gain.dtype)
+        centred = xs - xs.mean(axis=-1, keepdims=True)
+        spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + float(self.eps))
+        normalised = centred / spread
+        return weights.gain * normalised + weights.bias, (normalised, spread)
+
+    def backward(self, weights, cache, dys):
+        """Return the gradients of the weights and of xs."""
+        name = self._check_weights(weights)
+        normalised, spread = validate.cache(name, cache, 2)
+        validate.shape(f"{name}: dys", dys, normalised.shape)
+        validate.dtype(f"{name}: dys", dys, normalised.dtype)
+        dnormalised = weights.gain * dys
+        # Mean and spread depend on xs too: what would shift or stretch all features is lost.
+        dxs = (
+            dnormalised
+            - dnormalised.mean(axis=-1, keepdims=True)
+            - normalised * (dnormalised * normalised).mean(axis=-1, keepdims=True)
+        ) / spread
+        return LayerNormWeights(_flat(dys * normalised).sum(axis=0), _flat(dys).sum(axis=0)), dxs
+
+    def _check_weights(self, weights):
+        name = f"LayerNorm(size={self.size})"
+        validate.weights(name, weights, LayerNormWeights((self.size,), (self.size,)))
+        return name
+
+
 def _flat(array):
     """(..., F) as (rows, F), so that one matrix product serves all steps."""
     return np.reshape(array, (-1, np.shape(array)[-1]))
@@ -266,8 +257,3 @@ def _flat(array):
 
 def _affine(xs, W, b):
     return (_flat(xs) @ W.T + b).reshape(*xs.shape[:-1], len(W))
-
-
-def _choose(condition, state, other):
-    """Row by row, one state or the other."""
-    return type(state)(*(np.where(condition, a, b) for a, b in zip(state, other, strict=True)))

@@ -5,15 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse.cells import Weights
 from rnncourse.functional import cross_entropy
-from rnncourse.layers import (
-    Embedding,
-    EmbeddingWeights,
-    Linear,
-    LinearWeights,
-    Recurrent,
-)
+from rnncourse.layers import Embedding, EmbeddingWeights, Linear, LinearWeights
+from rnncourse.recurrent import SequenceLayer
 
 
 class Batch(NamedTuple):
@@ -33,7 +27,7 @@ class SequenceWeights(NamedTuple):
     """Weights of ``SequenceModel``, one entry for each layer."""
 
     embedding: EmbeddingWeights
-    recurrent: Weights
+    recurrent: tuple
     linear: LinearWeights
 
 
@@ -45,7 +39,7 @@ class SequenceModel:
     Raises: ValueError when the layers' sizes do not fit together, or as the layers do.
     Reference: the page five-task-patterns.
 
-    >>> from rnncourse.cells import RNN
+    >>> from rnncourse import RNN, Recurrent
     >>> model = SequenceModel(Embedding(10, 4), Recurrent(RNN(4, 8)), Linear(8, 10))
     >>> weights = model.init(np.random.default_rng(0))
     >>> logits, state, cache = model.forward(weights, np.zeros((5, 2), int))
@@ -54,19 +48,18 @@ class SequenceModel:
     """
 
     embedding: Embedding
-    recurrent: Recurrent
+    recurrent: SequenceLayer
     linear: Linear
 
     def __post_init__(self):
-        cell = self.recurrent.cell
-        if self.embedding.embedding_size != cell.input_size:
+        if self.embedding.embedding_size != self.recurrent.input_size:
             raise ValueError(
                 f"SequenceModel: the embedding gives {self.embedding.embedding_size} features "
-                f"but the recurrent layer takes {cell.input_size}"
+                f"but the recurrent layer takes {self.recurrent.input_size}"
             )
-        if cell.hidden_size != self.linear.input_size:
+        if self.recurrent.output_size != self.linear.input_size:
             raise ValueError(
-                f"SequenceModel: the recurrent layer gives {cell.hidden_size} features "
+                f"SequenceModel: the recurrent layer gives {self.recurrent.output_size} features "
                 f"but the linear layer takes {self.linear.input_size}"
             )
 

@@ -14,6 +14,14 @@ def sizes(owner, *names):
             )
 
 
+def finite(name, number):
+    """Raise unless ``number`` is one finite real number."""
+    if isinstance(number, bool) or not isinstance(number, (int, float, np.number)):
+        raise TypeError(f"{name} should be a number, got {type(number).__name__}")
+    if not np.isfinite(number):
+        raise ValueError(f"{name} should be a finite number, got {number}")
+
+
 def rng(generator):
     """Return ``generator``; raise a TypeError unless it is one (a bare seed is not)."""
     if not isinstance(generator, np.random.Generator):
@@ -70,4 +78,34 @@ def lengths(name, given, steps, batch_size):
     given = np.asarray(given)
     shape(f"{name}: lengths", given, (batch_size,), "(N,)")
     ids(f"{name}: lengths", given, steps + 1)
+    return given
+
+
+def kind(name, given, expected):
+    """Raise a TypeError unless ``given`` is of the type ``expected``."""
+    if not isinstance(given, expected):
+        raise TypeError(f"{name} should be {expected.__name__}, got {type(given).__name__}")
+
+
+def entries(name, given, count):
+    """Raise unless ``given`` is a tuple of ``count`` entries."""
+    kind(name, given, tuple)
+    if len(given) != count:
+        raise ValueError(f"{name} should have {count} entries, got {len(given)}")
+
+
+def sequences(name, given, size):
+    """Return ``given`` as an array; raise unless it is (T, N, size)."""
+    given = np.asarray(given)
+    if given.ndim != 3 or given.shape[2] != size:
+        raise ValueError(f"{name} should be (T, N, {size}), got {given.shape}")
+    return given
+
+
+def cache(name, given, count):
+    """Return ``given``; raise a TypeError unless it looks like what a layer's forward returned."""
+    if not isinstance(given, tuple) or len(given) != count:
+        raise TypeError(
+            f"{name}: cache should be what forward returned, got {type(given).__name__}"
+        )
     return given

@@ -9,12 +9,13 @@ from helpers import random_like
 from hypothesis import given, settings
 
 from rnncourse import init
-from rnncourse.cells import RNN, HState
+from rnncourse.cells import RNN, Cell, HState
 from rnncourse.data import make_recall
 from rnncourse.decode import distribution, generate, greedy, sample
 from rnncourse.functional import cross_entropy, log_softmax, sigmoid, softmax
 from rnncourse.gradcheck import GradientError, gradient_check
-from rnncourse.layers import Embedding, Linear, Recurrent
+from rnncourse.layers import Embedding, Linear
+from rnncourse.recurrent import Recurrent
 from rnncourse.models import SequenceModel
 from rnncourse.optim import (
     SGD,
@@ -142,7 +143,7 @@ def test_no_steps_or_no_sequences(T, N):
     assert_same(dstart, start)
 
 
-class Counting:
+class Counting(Cell):
     """h_t = h_{t-1} + a_x: a cell whose every number can be worked out by hand."""
 
     input_size: ClassVar[int] = 1
@@ -158,7 +159,7 @@ class Counting:
 
 
 def test_a_counting_cell_worked_out_by_hand():
-    layer = Recurrent(Counting())
+    layer = Recurrent(Counting(1, 1))
     weights = layer.init(np.random.default_rng(0))._replace(
         W_ih=np.array([[2.0]]), b_ih=np.array([10.0])
     )

@@ -1,0 +1,232 @@
+"""The recurrent layer: it owns the loop over time and the matrix products; the cell, the rest.
+
+A sequence layer knows three verbs. ``init`` makes weights, ``forward`` returns its outputs, its
+last state and a cache, ``backward`` takes one gradient for each output and returns one for each
+differentiable argument, in the same order. A layer keeps sizes only: weights, states and caches
+are passed in and returned, so nothing is hidden and everything can be checked.
+
+Time is the first axis: (T, N, D) for T steps, N sequences, D features.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from rnncourse import init, validate
+from rnncourse.cells import Cell
+
+
+class SequenceLayer:
+    """What every layer over time can do; ``Recurrent`` and the combinators derive from it.
+
+    input_size, output_size                                  D and the last axis of ys
+    init(rng, dtype) -> weights                              zero_state(N, dtype) -> state
+    forward(weights, xs, state, lengths, rng) -> ys, state, cache
+    backward(weights, cache, dys, dstate) -> dweights, dxs, dstate
+    final(state) -> summary (N, ·)                           final_backward(dsummary) -> dstate
+
+    ``rng`` is for dropout: without it nothing is dropped. What is carried from one call to the
+    next as ``state`` is plain numbers, so the gradient ends there: truncated backpropagation.
+    """
+
+
+class RecurrentCache(NamedTuple):
+    """What ``Recurrent.backward`` needs to remember of ``forward``; it grows with T."""
+
+    xs: np.ndarray  # (T, N, D)
+    previous_hs: np.ndarray  # (T, N, H): h_0 to h_{T-1}
+    steps: list  # the cell's own cache of each step
+    running: np.ndarray | None  # (T, N, 1): is the row still inside its sequence?
+
+
+@dataclass(frozen=True)
+class Recurrent(SequenceLayer):
+    """Run a cell over time:  state_t = cell(W_ih x_t + b_ih, W_hh h_{t-1} + b_hh, state_{t-1}).
+
+    Shapes: xs (T, N, D); hs (T, N, H); each array of a state (N, H); lengths (N,) whole numbers.
+    With ``lengths``, row n ends after lengths[n] steps: its state freezes and its outputs are 0.
+    Raises: ValueError or TypeError when the weights or the data do not fit, saying how.
+    Reference: the page the-cell; backpropagation through time in Werbos 1990.
+
+    >>> from rnncourse.cells import RNN
+    >>> layer = Recurrent(RNN(input_size=3, hidden_size=2))
+    >>> weights = layer.init(np.random.default_rng(0))
+    >>> hs, state, cache = layer.forward(weights, np.ones((5, 4, 3)))
+    >>> hs.shape, state.h.shape
+    ((5, 4, 2), (4, 2))
+    """
+
+    cell: Cell
+
+    def __post_init__(self):
+        if not isinstance(self.cell, Cell):
+            raise TypeError(f"Recurrent: cell should be one such as RNN(3, 2), got {self.cell!r}")
+
+    @property
+    def input_size(self):
+        return self.cell.input_size
+
+    @property
+    def output_size(self):
+        return self.cell.hidden_size
+
+    def init(self, rng, dtype=np.float64):
+        """Xavier for the inputs, orthogonal for the recurrence, the cell's choice for b_ih."""
+        cell, shapes = self.cell, self.cell.shapes
+        H, D = cell.hidden_size, cell.input_size
+
+        def recurrence(shape):
+            blocks = range(shape[0] // H)
+            return np.concatenate([init.orthogonal((H, H), rng, dtype) for _ in blocks])
+
+        W_ih = [init.xavier_uniform((H, D), rng, dtype) for _ in range(cell.gates)]
+        made = {
+            name: recurrence(shape) if len(shape) == 2 else init.zeros(shape, dtype=dtype)
+            for name, shape in shapes._asdict().items()
+            if name not in ("W_ih", "b_ih")
+        }
+        b_ih = np.repeat(np.asarray(cell.first_biases, dtype), H)
+        return type(shapes)(W_ih=np.concatenate(W_ih), b_ih=b_ih, **made)
+
+    def zero_state(self, batch_size, dtype=np.float64):
+        """The state that ``forward`` starts from when it is given none."""
+        fields, shape = self.cell.State._fields, (batch_size, self.cell.hidden_size)
+        return self.cell.State(*(np.zeros(shape, dtype) for _ in fields))
+
+    def forward(self, weights, xs, state=None, lengths=None, rng=None):
+        """Return the outputs hs, the final state, and a cache for ``backward``."""
+        xs, state, running = self._check_forward(weights, xs, state, lengths)
+        (T, N, _), own = xs.shape, weights[4:]
+        b_ih, b_hh = (np.repeat(b[:, None], N, axis=1) for b in (weights.b_ih, weights.b_hh))
+        # Inside a step the batch is the last axis: products read as on paper, W x + b, and each
+        # gate is one piece of memory. The cell sees the transpose, (N, G·H).
+        a_x = weights.W_ih @ xs.transpose(0, 2, 1) + b_ih  # (T, G·H, N), all steps at once
+        hs = np.empty((T + 1, self.cell.hidden_size, N), xs.dtype)
+        hs[0], steps = state.h.T, []
+        for t in range(T):
+            a_h = weights.W_hh @ hs[t] + b_hh
+            new, step = self.cell.forward(a_x[t].T, a_h.T, state, *own)
+            state = new if running is None else _choose(running[t], new, state)
+            hs[t + 1] = state.h.T
+            steps.append(step)
+        hs = hs.transpose(0, 2, 1)
+        outputs = hs[1:].copy("C") if running is None else np.where(running, hs[1:], 0)
+        return outputs, _copy(state, "C"), RecurrentCache(xs, hs[:-1], steps, running)
+
+    def backward(self, weights, cache, dhs, dstate=None):
+        """Return the gradients of the weights, of xs and of the initial state."""
+        dhs, dstate = self._check_backward(weights, cache, dhs, dstate)
+        xs, previous_hs, steps, running = cache
+        (T, N, _), own = xs.shape, weights[4:]
+        da_x = np.empty((T, len(weights.b_ih), N), xs.dtype)
+        da_h = np.empty((T, len(weights.b_hh), N), xs.dtype)
+        down = tuple(np.zeros_like(array) for array in own)
+        nothing = self.zero_state(N, xs.dtype)
+        for t in reversed(range(T)):
+            dnew = dstate._replace(h=dstate.h + dhs[t])  # from the output, and from later steps
+            if running is not None:
+                dnew = _choose(running[t], dnew, nothing)
+                dfrozen = _choose(running[t], nothing, dstate)
+            step_x, step_h, dstate, *step_own = self.cell.backward(steps[t], dnew, *own)
+            da_x[t], da_h[t] = step_x.T, step_h.T
+            dstate = dstate._replace(h=dstate.h + (weights.W_hh.T @ da_h[t]).T)
+            if running is not None:
+                dstate = type(dstate)(*map(np.add, dstate, dfrozen))
+            down = tuple(map(np.add, down, step_own))
+        rows_x, rows_h = _side_by_side(da_x), _side_by_side(da_h)
+        dweights = type(weights)(
+            rows_x @ xs.reshape(T * N, self.input_size),
+            rows_h @ _side_by_side(previous_hs.transpose(0, 2, 1)).T,
+            rows_x.sum(axis=1),
+            rows_h.sum(axis=1),
+            *down,
+        )
+        dxs = (weights.W_ih.T @ da_x).transpose(0, 2, 1)
+        return dweights, dxs.copy("C"), _copy(dstate, "C")
+
+    def final(self, state):
+        """The vector (N, H) that sums up each row: its last hidden state."""
+        return state.h
+
+    def final_backward(self, dsummary):
+        """From the gradient of ``final`` to that of the state."""
+        nothing = self.zero_state(len(dsummary), dsummary.dtype)
+        return nothing._replace(h=dsummary)
+
+    def _check_forward(self, weights, xs, state, lengths):
+        name, D = self._check_weights(weights), self.cell.input_size
+        xs = np.asarray(xs)
+        if xs.ndim != 3 or xs.shape[2] != D:
+            raise ValueError(f"{name}: xs should be (T, N, {D}), got {xs.shape}")
+        validate.dtype(f"{name}: xs", xs, weights.W_ih.dtype)
+        T, N, _ = xs.shape
+        state = self.zero_state(N, xs.dtype) if state is None else state
+        self._check_state(f"{name}: state", state, N, xs.dtype)
+        if lengths is None:
+            return xs, _copy(state, "F"), None
+        running = running_steps(name, lengths, T, N)
+        return np.where(running, xs, 0), _copy(state, "F"), running  # padding is not read
+
+    def _check_backward(self, weights, cache, dhs, dstate):
+        name = self._check_weights(weights)
+        if not isinstance(cache, RecurrentCache):
+            raise TypeError(
+                f"{name}: cache should be the RecurrentCache that forward returned, "
+                f"got {type(cache).__name__}"
+            )
+        (T, N, _), dtype = cache.xs.shape, cache.xs.dtype
+        validate.shape(f"{name}: dhs", dhs, (T, N, self.cell.hidden_size), "(T, N, H)")
+        validate.dtype(f"{name}: dhs", dhs, dtype)
+        dstate = self.zero_state(N, dtype) if dstate is None else dstate
+        self._check_state(f"{name}: dstate", dstate, N, dtype)
+        dhs = np.asarray(dhs).transpose(0, 2, 1).copy("C").transpose(0, 2, 1)  # as in forward
+        return dhs, _copy(dstate, "F")
+
+    def _check_weights(self, weights):
+        name = f"{type(self.cell).__name__}(input_size={self.cell.input_size})"
+        validate.weights(name, weights, self.cell.shapes)
+        return name
+
+    def _check_state(self, name, state, batch_size, dtype):
+        expected = (batch_size, self.cell.hidden_size)
+        validate.state(name, state, self.cell.State, expected, dtype)
+
+
+def running_steps(name, lengths, steps, batch_size):
+    """(T, N, 1): is row n still inside its sequence at step t, that is, t < lengths[n]?"""
+    lengths = validate.lengths(name, lengths, steps, batch_size)
+    return np.arange(steps)[:, None, None] < lengths[:, None]
+
+
+def zero_padding(steps, lengths):
+    """(T, N, F) with zeros after the end of each row."""
+    if lengths is None:
+        return steps
+    return np.where(running_steps("padding", lengths, *steps.shape[:2]), steps, 0)
+
+
+def check_layers(name, layers):
+    if not isinstance(layers, tuple) or not layers:
+        raise TypeError(f"{name}: layers should be a tuple of at least one, got {layers!r}")
+    for layer in layers:
+        if not isinstance(layer, SequenceLayer):
+            raise TypeError(
+                f"{name}: a layer should be one such as Recurrent(RNN(3, 2)), got {layer!r}"
+            )
+
+
+def _choose(condition, state, other):
+    """Row by row, one state or the other."""
+    return type(state)(*(np.where(condition, a, b) for a, b in zip(state, other, strict=True)))
+
+
+def _copy(state, order):
+    """Copies, so that nobody who changes the state changes the cache; order as np.array's."""
+    return type(state)(*(np.array(array, order=order) for array in state))
+
+
+def _side_by_side(steps):
+    """(T, F, N) as (F, T·N): one column for each step of each row, for a single product."""
+    T, F, N = steps.shape
+    return steps.transpose(1, 0, 2).reshape(F, T * N)
