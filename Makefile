@@ -9,7 +9,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help book serve test lint notebooks homework grade requirements clean
+.PHONY: help book serve test lint bench notebooks homework grade requirements clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile
@@ -32,6 +32,10 @@ lint: .venv/installed ## check style, spelling and the notebooks
 	$(BIN)/codespell
 	$(BIN)/python -m tools.notebooks sources $(NOTEBOOKS) | $(BIN)/codespell -
 	$(BIN)/python -m tools.notebooks lint $(NOTEBOOKS)
+
+# An OPENBLAS_CORETYPE from outside would hold NumPy to older instructions than PyTorch uses.
+bench: .venv/installed ## measure speed and memory, NumPy beside PyTorch
+	env -u OPENBLAS_CORETYPE $(BIN)/python benchmarks/recurrent.py
 
 notebooks: .venv/installed ## run all notebooks in place and keep their text outputs
 	$(BIN)/python -m tools.notebooks run $(NOTEBOOKS)

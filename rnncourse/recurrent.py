@@ -39,6 +39,11 @@ class RecurrentCache(NamedTuple):
     steps: list  # the cell's own cache of each step
     running: np.ndarray | None  # (T, N, 1): is the row still inside its sequence?
 
+    @property
+    def sizes(self):
+        """T, N and the dtype."""
+        return *self.xs.shape[:2], self.xs.dtype
+
 
 @dataclass(frozen=True)
 class Recurrent(SequenceLayer):
@@ -116,9 +121,10 @@ class Recurrent(SequenceLayer):
 
     def backward(self, weights, cache, dhs, dstate=None):
         """Return the gradients of the weights, of xs and of the initial state."""
-        dhs, dstate = self._check_backward(weights, cache, dhs, dstate)
+        dhs, dstate = self._check_backward(weights, cache, RecurrentCache, dhs, dstate)
         xs, previous_hs, steps, running = cache
         (T, N, _), own = xs.shape, weights[4:]
+        dhs = dhs.transpose(0, 2, 1).copy("C").transpose(0, 2, 1)  # as hs lay in forward
         da_x = np.empty((T, len(weights.b_ih), N), xs.dtype)
         da_h = np.empty((T, len(weights.b_hh), N), xs.dtype)
         down = tuple(np.zeros_like(array) for array in own)
@@ -168,20 +174,15 @@ class Recurrent(SequenceLayer):
         running = running_steps(name, lengths, T, N)
         return np.where(running, xs, 0), _copy(state, "F"), running  # padding is not read
 
-    def _check_backward(self, weights, cache, dhs, dstate):
+    def _check_backward(self, weights, cache, kind, dhs, dstate):
         name = self._check_weights(weights)
-        if not isinstance(cache, RecurrentCache):
-            raise TypeError(
-                f"{name}: cache should be the RecurrentCache that forward returned, "
-                f"got {type(cache).__name__}"
-            )
-        (T, N, _), dtype = cache.xs.shape, cache.xs.dtype
+        validate.kind(f"{name}: cache", cache, kind)
+        T, N, dtype = cache.sizes
         validate.shape(f"{name}: dhs", dhs, (T, N, self.cell.hidden_size), "(T, N, H)")
         validate.dtype(f"{name}: dhs", dhs, dtype)
         dstate = self.zero_state(N, dtype) if dstate is None else dstate
         self._check_state(f"{name}: dstate", dstate, N, dtype)
-        dhs = np.asarray(dhs).transpose(0, 2, 1).copy("C").transpose(0, 2, 1)  # as in forward
-        return dhs, _copy(dstate, "F")
+        return np.asarray(dhs), _copy(dstate, "F")
 
     def _check_weights(self, weights):
         name = f"{type(self.cell).__name__}(input_size={self.cell.input_size})"

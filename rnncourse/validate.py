@@ -47,7 +47,7 @@ def shape(name, array, expected, axes=""):
 def dtype(name, array, expected):
     """Raise a TypeError unless ``array`` is of the floating-point dtype: nothing is cast."""
     found = np.asarray(array).dtype
-    if not np.issubdtype(found, np.floating):
+    if found.kind != "f":
         raise TypeError(f"{name} should be floating-point numbers, got {found}")
     if found != expected:
         raise TypeError(f"{name} should be {expected} like the weights, got {found}")

@@ -14,7 +14,7 @@ class Unroll(Explorable):
     Shapes: xs (T, D), T ≤ 12, D ≤ 8, H ≤ 4; output W (V, H), V ≤ 8, named by ``vocabulary``.
     Raises: TypeError, ValueError naming the array and the shape it should have.
 
-    >>> from rnncourse.layers import Recurrent
+    >>> from rnncourse.recurrent import Recurrent
     >>> from rnncourse.cells import RNN
     >>> weights = Recurrent(RNN(4, 3)).init(np.random.default_rng(0))
     >>> Unroll("hello", weights)

@@ -1,0 +1,161 @@
+"""How fast is it? Forward and backward of each recurrent layer, NumPy beside PyTorch.
+
+Both run in this process, on one thread, in turn, in float32; each figure is the median over the
+rounds. ``torch/numpy`` above 1 means that NumPy is faster. ``GEMM`` is the time of the layer's
+matrix products alone, with NumPy, at the same sizes: no form of the layer can be faster than
+this floor. ``MB`` is what a pass has to move to and from memory at least: the weights once a step
+each way, and what the backward pass needs of the forward pass, written once and read once.
+"""
+
+import argparse
+import statistics
+import time
+import tracemalloc
+
+import numpy as np
+import torch
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from rnncourse import GRU, LSTM, RNN, Recurrent, Weights
+from rnncourse.diagnostics import activation_bytes
+from rnncourse.fused import FusedLSTM
+
+SIZES = [(28, 32, 28, 128), (35, 32, 32, 256), (100, 64, 2, 64), (200, 32, 64, 128),
+         (50, 1, 64, 64)]  # fmt: skip
+LAYERS = {
+    "RNN": (lambda D, H: Recurrent(RNN(D, H)), torch.nn.RNN),
+    "GRU": (lambda D, H: Recurrent(GRU(D, H)), torch.nn.GRU),
+    "LSTM": (lambda D, H: FusedLSTM(LSTM(D, H)), torch.nn.LSTM),
+    "LSTM, readable": (lambda D, H: Recurrent(LSTM(D, H)), torch.nn.LSTM),
+}
+
+
+def medians(functions, rounds):
+    """Milliseconds of each function, all of them in turn in every round."""
+    times = [[] for _ in functions]
+    for function in functions:
+        function()
+    for _ in range(rounds):
+        for function, taken in zip(functions, times, strict=True):
+            start = time.perf_counter()
+            function()
+            taken.append(time.perf_counter() - start)
+    return [1000 * statistics.median(taken) for taken in times]
+
+
+def numpy_pass(layer, weights, xs, dhs):
+    def run():
+        hs, _, cache = layer.forward(weights, xs)
+        return hs, layer.backward(weights, cache, dhs)
+
+    return run
+
+
+def torch_pass(module, xs, dhs):
+    xs, dhs = torch.tensor(xs, requires_grad=True), torch.from_numpy(dhs)
+
+    def run():
+        xs.grad = None
+        module.zero_grad()
+        hs, _ = module(xs)
+        hs.backward(dhs)
+        gradients = [parameter.grad.numpy() for parameter in module.parameters()]
+        return hs.detach().numpy(), (gradients, xs.grad.numpy())
+
+    return run
+
+
+def products(gates, T, N, D, H):
+    """The layer's matrix products and nothing else, the batch as the last axis."""
+    arrays = np.random.default_rng(0)
+    W_x, W_h, W_xT, W_hT, x, h, a, das, rows = (
+        arrays.normal(size=shape).astype(np.float32)
+        for shape in (
+            (gates * H, D), (gates * H, H), (D, gates * H), (H, gates * H), (D, N), (H, N),
+            (gates * H, N), (gates * H, T * N), (T * N, D + H),
+        )
+    )  # fmt: skip
+    out_x, out_h, out_a = np.empty_like(x), np.empty_like(h), np.empty_like(a)
+
+    def run():
+        for _ in range(T):
+            np.matmul(W_x, x, out=out_a)
+            np.matmul(W_h, h, out=out_a)
+            np.matmul(W_hT, a, out=out_h)
+            np.matmul(W_xT, a, out=out_x)
+        das @ rows
+
+    return run
+
+
+def assert_equal(ours, theirs):
+    """A benchmark of wrong numbers is worth nothing."""
+    hs, (dweights, dxs, _) = ours
+    torch_hs, (torch_dweights, torch_dxs) = theirs
+    pairs = [(hs, torch_hs), (dxs, torch_dxs), *zip(dweights, torch_dweights, strict=True)]
+    for a, b in pairs:
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-4 * np.abs(b).max())
+
+
+def compare(rounds):
+    print(f"{'':16}{'T, N, D, H':>18}{'torch ms':>10}{'numpy ms':>10}{'GEMM ms':>9}"
+          f"{'MB':>7}{'torch/numpy':>13}{'torch/GEMM':>12}")  # fmt: skip
+    for name, (make, torch_class) in LAYERS.items():
+        for T, N, D, H in SIZES:
+            rng = np.random.default_rng(0)
+            layer, module = make(D, H), torch_class(D, H)
+            weights = Weights(*(parameter.detach().numpy() for parameter in module.parameters()))
+            xs, dhs = (rng.normal(size=(T, N, F)).astype(np.float32) for F in (D, H))
+            ours, theirs = numpy_pass(layer, weights, xs, dhs), torch_pass(module, xs, dhs)
+            assert_equal(ours(), theirs())
+            floor = products(layer.cell.gates, T, N, D, H)
+            torch_ms, numpy_ms, floor_ms = medians([theirs, ours, floor], rounds)
+            cache = layer.forward(weights, xs)[2]
+            moved = 2 * T * sum(w.nbytes for w in weights) + 2 * activation_bytes(cache)
+            print(f"{name:16}{f'{T}, {N}, {D}, {H}':>18}{torch_ms:10.2f}{numpy_ms:10.2f}"
+                  f"{floor_ms:9.2f}{moved / 1e6:7.1f}{torch_ms / numpy_ms:13.2f}"
+                  f"{torch_ms / floor_ms:12.2f}", flush=True)  # fmt: skip
+
+
+def memory():
+    """What the backward pass has to remember grows in proportion to T, and so does the peak."""
+    N, D, H, steps = 32, 32, 128, (50, 100, 200, 400)
+    print(f"\nMemory of a forward and backward pass in MB; N, D, H = {N}, {D}, {H}")
+    print(f"{'':16}{'':18}" + "".join(f"{f'T = {T}':>10}" for T in steps))
+    for name, (make, _) in LAYERS.items():
+        layer, kept, peaks = make(D, H), [], []
+        weights = layer.init(np.random.default_rng(0), np.float32)
+        for T in steps:
+            xs, dhs = np.zeros((T, N, D), np.float32), np.zeros((T, N, H), np.float32)
+            kept.append(activation_bytes(layer.forward(weights, xs)[2]))
+            tracemalloc.start()
+            numpy_pass(layer, weights, xs, dhs)()
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+        for what, values in (("remembered", kept), ("peak", peaks)):
+            print(f"{name:16}{what:18}" + "".join(f"{v / 1e6:10.2f}" for v in values))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=31, help="measurements of each figure")
+    rounds = parser.parse_args().rounds
+    torch.set_num_threads(1)
+    # glibc hands the memory of small programs back to the system after every pass and fetches it
+    # page by page for the next. Once a large array has been freed it keeps it, for NumPy and
+    # PyTorch alike: what happens in any program that has loaded some data.
+    del_me = np.empty(31 * 2**20, np.uint8)
+    del del_me
+    with threadpool_limits(1):
+        for pool in threadpool_info():
+            kernels = f" for {pool['architecture']}" if "architecture" in pool else ""
+            print(f"{pool['prefix']} {pool['version'] or ''}{kernels}, "
+                  f"{pool['num_threads']} thread")  # fmt: skip
+        print(f"numpy {np.__version__}, torch {torch.__version__} "
+              f"({torch.backends.cpu.get_cpu_capability()})\n")  # fmt: skip
+        compare(rounds)
+        memory()
+
+
+if __name__ == "__main__":
+    main()
