@@ -98,7 +98,8 @@ def classification_batch(vocabulary, texts, labels):
     """Texts and one label each as a Batch whose mask is 1 at each text's last symbol.
 
     Shapes: N texts, labels (N,) -> ids, targets and mask (T, N).
-    Raises: ValueError when the numbers differ or a text is empty; KeyError for unknown symbols.
+    Raises: ValueError when the numbers differ, a text is empty or a label negative; TypeError for
+    labels that are no whole numbers; KeyError for unknown symbols.
 
     >>> vocabulary = Vocabulary.of(["ab", "b"], special=[PADDING])
     >>> batch = classification_batch(vocabulary, ["ab", "b"], np.array([3, 7]))
@@ -107,16 +108,17 @@ def classification_batch(vocabulary, texts, labels):
            [2, 0]]), array([[0., 1.],
            [1., 0.]]))
     """
-    if np.shape(labels) != (len(texts),):
-        raise ValueError(f"labels should be (N,) = ({len(texts)},), got {np.shape(labels)}")
+    labels = np.asarray(labels)
+    validate.shape("labels", labels, (len(texts),), "(N,)")
     ids, lengths = pad_sequences(
         [vocabulary.encode(text) for text in texts], vocabulary.id(PADDING)
     )
     if not lengths.all():
         raise ValueError(f"text {int(np.argmin(lengths))} is empty: it has no last symbol")
+    validate.ids("labels", labels, np.inf)  # how many classes there are, the model knows
     mask = np.zeros(ids.shape)
     mask[lengths - 1, np.arange(len(texts))] = 1
-    return Batch(ids, np.broadcast_to(np.asarray(labels), ids.shape), mask)
+    return Batch(ids, np.broadcast_to(labels, ids.shape), mask)
 
 
 def language_model_batch(vocabulary, texts):

@@ -117,6 +117,51 @@ def identity(shape, rng=None, dtype=np.float64, gain=1.0):
     return _cast(gain * np.eye(outputs), dtype)
 
 
+def gate_biases(values, hidden_size, dtype=np.float64):
+    """One constant a gate, repeated for each of its units: the bias of a gated cell.
+
+    For an LSTM (gates i, f, g, o) the values (0, 1, 0, 0) open the forget gate: sigmoid(1) = 0.73
+    of the cell state is kept from the start, instead of half. Set one of the two biases only, as
+    they add up.
+    Shapes: G values -> (G·H,).
+    Raises: ValueError unless there is a finite value for each gate and hidden_size at least 1.
+    Reference: Gers, Schmidhuber & Cummins 2000; Jozefowicz, Zaremba & Sutskever 2015.
+
+    >>> gate_biases((0, 1, 0, 0), hidden_size=2)
+    array([0., 0., 1., 1., 0., 0., 0., 0.])
+    """
+    values = np.asarray(values, float)
+    if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all():
+        raise ValueError(f"values should be one finite number for each gate, got {values}")
+    _check_hidden_size(hidden_size)
+    return _cast(np.repeat(values, hidden_size), dtype)
+
+
+def chrono_biases(hidden_size, longest, rng, dtype=np.float64):
+    """The bias of an LSTM whose units forget at rates of their own:
+
+    b_f = log u, b_i = -b_f, with u uniform on [1, longest - 1]: a unit with bias log u keeps
+    u / (1 + u) of its state a step, so it remembers for about 1 + u steps.
+    Shapes: (4 H,), in the order i, f, g, o.
+    Raises: ValueError unless ``longest``, the reach wanted in steps, is finite and at least 2.
+    Reference: Tallec & Ollivier 2018.
+
+    >>> chrono_biases(1, longest=100, rng=np.random.default_rng(0)).round(2)
+    array([-4.15,  4.15,  0.  ,  0.  ])
+    """
+    _check_hidden_size(hidden_size)
+    if not 2 <= longest < np.inf:
+        raise ValueError(f"longest should be a finite number of at least 2, got {longest}")
+    forget = np.log(validate.rng(rng).uniform(1.0, longest - 1.0, hidden_size))
+    nothing = np.zeros(hidden_size)
+    return _cast(np.concatenate([-forget, forget, nothing, nothing]), dtype)
+
+
+def _check_hidden_size(value):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"hidden_size should be a whole number of at least 1, got {value!r}")
+
+
 def _matrix(shape):
     whole = isinstance(shape, tuple) and all(isinstance(n, (int, np.integer)) for n in shape)
     if not (whole and len(shape) == 2 and min(shape) >= 1):

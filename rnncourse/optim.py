@@ -14,10 +14,13 @@ from rnncourse.tree import tree_leaves, tree_map
 
 @dataclass(frozen=True)
 class SGD:
-    """Gradient descent with momentum, in PyTorch's form:  v <- momentum v + g;  w <- w - lr v.
+    """Gradient descent with momentum, in PyTorch's form:
 
-    Raises: ValueError for settings out of range, or trees that do not match.
-    Reference: Goodfellow, Bengio & Courville 2016, section 8.3.
+    v <- momentum v + g + weight_decay w;  w <- w - lr v.
+    The decay, the gradient of weight_decay ||w||² / 2, pulls all arrays to zero, biases too.
+    Raises: ValueError for settings out of range, or trees that do not match; TypeError for
+    trees that hold something other than numbers.
+    Reference: Goodfellow, Bengio & Courville 2016, sections 7.1 and 8.3.
 
     >>> optimiser = SGD(lr=0.5)
     >>> optimiser.update(np.array([1.0]), np.array([0.4]), optimiser.init(np.array([1.0])))
@@ -26,10 +29,12 @@ class SGD:
 
     lr: float
     momentum: float = 0.0
+    weight_decay: float = 0.0
 
     def __post_init__(self):
         _check_positive("SGD: lr", self.lr)
         _check_share("SGD: momentum", self.momentum)
+        _check_decay("SGD: weight_decay", self.weight_decay)
 
     def init(self, weights):
         """No velocity yet."""
@@ -37,8 +42,13 @@ class SGD:
 
     def update(self, weights, gradient, velocity):
         """Return the new weights and the new velocity."""
-        lr, momentum = float(self.lr), float(self.momentum)  # a NumPy scalar would set the dtype
-        velocity = tree_map(lambda v, g: momentum * v + g, velocity, gradient)
+        # a NumPy scalar would set the dtype
+        lr, momentum, decay = map(float, (self.lr, self.momentum, self.weight_decay))
+
+        def accelerate(w, g, v):
+            return momentum * v + (g + decay * w)
+
+        velocity = tree_map(accelerate, weights, gradient, velocity)
         return tree_map(lambda w, v: w - lr * v, weights, velocity), velocity
 
 
@@ -54,10 +64,12 @@ class AdamState(NamedTuple):
 class Adam:
     """Steps of about ``lr`` in each weight, whatever the size of its gradient.
 
-    m <- β1 m + (1-β1) g;  s <- β2 s + (1-β2) g²;  w <- w - lr m̂ / (sqrt(ŝ) + eps),
+    m <- β1 m + (1-β1) g;  s <- β2 s + (1-β2) g²;
+    w <- (1 - lr weight_decay) w - lr m̂ / (sqrt(ŝ) + eps),
     where m̂ = m / (1 - β1^t) and ŝ = s / (1 - β2^t) make up for the start at zero.
-    Raises: ValueError for settings out of range, or trees that do not match.
-    Reference: Kingma & Ba 2015, algorithm 1.
+    The decay passes m and s by, as in torch.optim.AdamW. It shrinks all arrays, biases too.
+    Raises: ValueError and TypeError as SGD does.
+    Reference: Kingma & Ba 2015, algorithm 1; Loshchilov & Hutter 2019, algorithm 2.
 
     >>> optimiser = Adam(lr=0.1)
     >>> weights, _ = optimiser.update(np.zeros(2), np.array([5.0, -0.01]),
@@ -69,12 +81,14 @@ class Adam:
     lr: float
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
+    weight_decay: float = 0.0
 
     def __post_init__(self):
         _check_positive("Adam: lr", self.lr)
         for beta in self.betas:
             _check_share("Adam: betas", beta)
         _check_positive("Adam: eps", self.eps)
+        _check_decay("Adam: weight_decay", self.weight_decay)
 
     def init(self, weights):
         """Both means start at zero."""
@@ -82,15 +96,20 @@ class Adam:
 
     def update(self, weights, gradient, state):
         """Return the new weights and the new state."""
-        lr, eps, beta1, beta2 = map(float, (self.lr, self.eps, *self.betas))
+        if not isinstance(state, AdamState):
+            raise TypeError(f"Adam: state should be AdamState, got {type(state).__name__}")
+        lr, eps, decay, beta1, beta2 = map(
+            float, (self.lr, self.eps, self.weight_decay, *self.betas)
+        )
         steps = state.steps + 1
         mean = tree_map(lambda m, g: beta1 * m + (1 - beta1) * g, state.mean, gradient)
         square = tree_map(lambda s, g: beta2 * s + (1 - beta2) * g * g, state.square, gradient)
         rate = lr / (1 - beta1**steps)
         correction = 1 - beta2**steps
+        kept = 1 - lr * decay
 
         def descend(w, m, s):
-            return w - rate * m / (np.sqrt(s / correction) + eps)
+            return kept * w - rate * m / (np.sqrt(s / correction) + eps)
 
         return tree_map(descend, weights, mean, square), AdamState(mean, square, steps)
 
@@ -98,11 +117,13 @@ class Adam:
 def global_norm(tree):
     """Length of all arrays laid end to end:  sqrt(sum of squares).
 
+    Raises: TypeError for a tree that holds something other than numbers.
+
     >>> global_norm((np.array([3.0]), np.array([4.0])))
     5.0
     """
-    leaves = [np.ravel(array).astype(np.float64) for _, array in tree_leaves(tree)]
-    return math.hypot(*map(np.linalg.norm, leaves))
+    norms = tree_map(lambda array: np.linalg.norm(np.ravel(array).astype(np.float64)), tree)
+    return math.hypot(*(norm for _, norm in tree_leaves(norms)))
 
 
 def clip_by_value(tree, limit):
@@ -155,6 +176,11 @@ def _shrink(norm, limit):
 def _check_positive(name, value):
     if not 0 < value < math.inf:
         raise ValueError(f"{name} should be a finite number above 0, got {value}")
+
+
+def _check_decay(name, value):
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{name} should be a finite number of at least 0, got {value}")
 
 
 def _check_share(name, value):

@@ -1,6 +1,7 @@
 """One training loop: batches in, weights and a history out."""
 
 import time
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +33,7 @@ def train(
     ``clip`` bounds the gradient's global norm. ``evaluate(weights)`` is called every ``every``
     steps and after the last one. The weights passed in are not changed.
     Raises: FloatingPointError, naming the step, when the loss or its gradient is not finite;
-    ValueError when there are no batches or every < 1.
+    ValueError when there are no batches or every < 1; TypeError when batches is no iterable.
     Reference: the page training-and-inference.
 
     >>> from rnncourse.optim import SGD
@@ -43,6 +44,8 @@ def train(
     """
     if every < 1:
         raise ValueError(f"every should be at least 1, got {every}")
+    if not isinstance(batches, Iterable):
+        raise TypeError(f"batches should be an iterable of batches, got {type(batches).__name__}")
     state = optimiser.init(weights)
     losses, norms, evaluations = [], [], []
     start = time.perf_counter()

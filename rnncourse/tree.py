@@ -10,7 +10,8 @@ import numpy as np
 def tree_map(function, tree, *others):
     """Apply ``function`` to the arrays that stand in the same place of each tree.
 
-    Raises: ValueError when the trees differ in structure or two arrays in shape.
+    Raises: ValueError when the trees differ in structure or two arrays in shape; TypeError for
+    None, or anything else that is neither numbers nor a container of such.
 
     >>> tree_map(np.add, {"b": np.ones(2)}, {"b": np.arange(2.0)})
     {'b': array([1., 2.])}
@@ -20,6 +21,8 @@ def tree_map(function, tree, *others):
 
 def tree_leaves(tree, name=""):
     """List every array of a tree with the path that leads to it.
+
+    It also lists what is no array: a cache, which holds more than numbers, can be walked too.
 
     >>> tree_leaves({"linear": (np.zeros(2), np.ones(1))})
     [('linear[0]', array([0., 0.])), ('linear[1]', array([1.]))]
@@ -32,14 +35,18 @@ def tree_leaves(tree, name=""):
 def parameter_count(weights):
     """Count the numbers in a tree of arrays.
 
+    Raises: TypeError as ``tree_map`` does.
+
     >>> parameter_count({"W": np.zeros((3, 4)), "b": np.zeros(3)})
     15
     """
-    return sum(np.size(array) for _, array in tree_leaves(weights))
+    return sum(size for _, size in tree_leaves(tree_map(np.size, weights)))
 
 
 def _map(name, function, tree, *others):
+    _check_leaf(name, tree)
     for other in others:
+        _check_leaf(name, other)
         if not _same_structure(tree, other):
             raise ValueError(f"{name}: expected {_describe(tree)}, got {_describe(other)}")
     if not _is_container(tree):
@@ -55,6 +62,20 @@ def _map(name, function, tree, *others):
 
 def _is_container(tree):
     return isinstance(tree, (tuple, list, dict))
+
+
+def _check_leaf(name, tree):
+    array = hasattr(tree, "shape")  # NumPy's, or a tensor
+    if not (array or _is_container(tree) or isinstance(tree, (int, float))):
+        found = type(tree).__name__
+    elif isinstance(tree, np.ndarray) and tree.dtype.kind not in "biufc":
+        found = f"an array of {tree.dtype}"
+    else:
+        return
+    raise TypeError(
+        f"{name} should be an array of numbers, or a NamedTuple, tuple, list or dict of such, "
+        f"got {found}"
+    )
 
 
 def _keys(tree):

@@ -17,7 +17,8 @@ from rnncourse import checks, data, decode, init, notebook, optim, plot, tree
 from rnncourse.cells import RNN, HState
 from rnncourse.functional import cross_entropy, log_softmax, mean_squared_error, softmax
 from rnncourse.gradcheck import gradient_check
-from rnncourse.layers import Embedding, Linear, Recurrent
+from rnncourse.layers import Embedding, Linear
+from rnncourse.recurrent import Recurrent
 from rnncourse.models import SequenceModel
 from rnncourse.optim import SGD, Adam
 from rnncourse.text import KneserNey, Vocabulary, pad_sequences

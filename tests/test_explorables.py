@@ -22,7 +22,8 @@ from rnncourse.explorables import (
 )
 from rnncourse.explorables.base import HERE
 from rnncourse.functional import softmax
-from rnncourse.layers import Linear, LinearWeights, Recurrent
+from rnncourse.layers import Linear, LinearWeights
+from rnncourse.recurrent import Recurrent
 
 
 class FrontEnd:

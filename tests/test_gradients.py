@@ -4,38 +4,115 @@ from functools import partial
 
 import numpy as np
 import pytest
-from helpers import random_like
+from every_layer import LEFT_TO_RIGHT, RECURRENT, WIRINGS, build
+from helpers import dot, random_like
 
 from rnncourse.cells import RNN, HState
 from rnncourse.functional import cross_entropy, mean_squared_error
-from rnncourse.gradcheck import gradient_check
-from rnncourse.layers import Embedding, Linear, Recurrent
+from rnncourse.gradcheck import GradientError, gradient_check
+from rnncourse.layers import Dropout, Embedding, LayerNorm, Linear
 from rnncourse.models import Batch, SequenceModel
+from rnncourse.recurrent import Recurrent
+from rnncourse.stack import EachStep
+from rnncourse.tree import tree_leaves, tree_map
 
 check = partial(gradient_check, tolerance=1e-7)
 
+T, N = 4, 3
+each_length = pytest.mark.parametrize("lengths", [None, (2, 4, 0)], ids=["whole", "lengths"])
+each_recurrent = pytest.mark.parametrize("recurrent", RECURRENT)
 
-@pytest.mark.parametrize("nonlinearity", ["tanh", "relu"])
-@pytest.mark.parametrize("lengths", [None, (2, 5, 0, 4)], ids=["whole", "lengths"])
-def test_recurrent(nonlinearity, lengths):
-    """Loss on the outputs and on the final state; every weight random, biases included."""
-    rng = np.random.default_rng(3)
-    T, N, D, H = 5, 4, 2, 3
-    layer = Recurrent(RNN(D, H, nonlinearity))
+
+def check_along_lines(loss, tree, gradient, rng):
+    """For each array one difference, along a random line on which all its entries move.
+
+    Each entry moves uphill as far as the gradient knows, so that nothing cancels out: a line
+    finds what one entry at a time finds, in a small part of the time. A mistake is named by the
+    number of its array.
+    """
+
+    def uphill(g):
+        line = np.abs(rng.normal(size=g.shape)) * np.where(g < 0, -1, 1)
+        return line / np.sqrt(g.size)  # all together go as far as a single entry would
+
+    def moved(steps):
+        step = iter(steps)
+        return tree_map(lambda array, along: array + next(step) * along, tree, line)
+
+    line = tree_map(uphill, gradient)
+    slopes = np.array([slope for _, slope in tree_leaves(tree_map(dot, gradient, line))])
+    return check(lambda steps: loss(moved(steps)), np.zeros_like(slopes), slopes)
+
+
+def problem(layer, lengths, seed):
+    """A loss on outputs, final state and summary; where to take its gradient; and the gradient.
+
+    All is random: weights with their biases, inputs, initial state, what each result weighs. What
+    is dropped is the same at every call.
+    """
+    rng = np.random.default_rng(seed)
     weights = random_like(layer.init(rng), rng)
-    xs, state = rng.normal(size=(T, N, D)), HState(rng.normal(size=(N, H)))
-    on_outputs, on_state = rng.normal(size=(T, N, H)), HState(rng.normal(size=(N, H)))
+    xs, state = rng.normal(size=(T, N, layer.input_size)), random_like(layer.zero_state(N), rng)
 
-    def loss(tree):
-        hs, last, _ = layer.forward(*tree, lengths)
-        return (on_outputs * hs).sum() + (on_state.h * last.h).sum()
+    def forward(weights, xs, state):
+        return layer.forward(weights, xs, state, lengths, np.random.default_rng(seed))
 
-    _, _, cache = layer.forward(weights, xs, state, lengths)
-    gradient = layer.backward(weights, cache, on_outputs, on_state)
-    if nonlinearity == "relu":  # where a sum crosses zero there is no derivative to check
+    def results(tree):
+        ys, last, _ = forward(*tree)
+        return ys, last, layer.final(last)
+
+    on_ys, on_last, on_summary = on_all = random_like(results((weights, xs, state)), rng)
+    dlast = tree_map(np.add, on_last, layer.final_backward(on_summary))
+    _, _, cache = forward(weights, xs, state)
+    gradient = layer.backward(weights, cache, on_ys, dlast)
+    return (lambda tree: dot(on_all, results(tree))), (weights, xs, state), gradient, cache
+
+
+@each_length
+@each_recurrent
+def test_recurrent(recurrent, lengths):
+    """One entry at a time."""
+    loss, tree, gradient, cache = problem(build("alone", recurrent), lengths, seed=3)
+    if recurrent == "RNN relu":  # where a sum crosses zero there is no derivative to check
+        weights, xs, _ = tree
         before = xs @ weights.W_ih.T + weights.b_ih + cache.previous_hs @ weights.W_hh.T
         assert np.abs(before + weights.b_hh).min() > 1e-3
-    check(loss, (weights, xs, state), gradient)
+    check(loss, tree, gradient)
+
+
+@each_length
+@each_recurrent
+@pytest.mark.parametrize("wiring", WIRINGS)
+def test_every_wiring_of_every_recurrent_layer(wiring, recurrent, lengths):
+    loss, tree, gradient, _ = problem(build(wiring, recurrent), lengths, seed=0)
+    check_along_lines(loss, tree, gradient, np.random.default_rng(1))
+
+
+def test_a_line_finds_a_mistake_in_a_single_entry():
+    loss, tree, gradient, _ = problem(build("Stack", "LSTM"), None, seed=0)
+    gradient[0].layers[1].W_hh[3, 1] *= 1.001
+    with pytest.raises(GradientError, match=r"array\[5\]"):
+        check_along_lines(loss, tree, gradient, np.random.default_rng(1))
+
+
+@each_recurrent
+@pytest.mark.parametrize("wiring", LEFT_TO_RIGHT)
+def test_truncated_backpropagation(wiring, recurrent):
+    """After the first chunk its state is carried on, and is but a number for the second."""
+    rng = np.random.default_rng(2)
+    layer = build(wiring, recurrent)
+    weights = random_like(layer.init(rng), rng)
+    chunk, xs = rng.normal(size=(2, 4, 3, layer.input_size))
+    _, carried, _ = layer.forward(weights, chunk)
+    ys, _, cache = layer.forward(weights, xs, carried)
+    on_ys = random_like(ys, rng)
+    dweights, dxs, _ = layer.backward(weights, cache, on_ys)
+    check_along_lines(
+        lambda tree: dot(on_ys, layer.forward(*tree, carried)[0]),
+        (weights, xs),
+        (dweights, dxs),
+        rng,
+    )
 
 
 def test_recurrent_without_a_loss_on_the_state():
@@ -48,16 +125,46 @@ def test_recurrent_without_a_loss_on_the_state():
     check(lambda tree: (on_outputs * layer.forward(*tree)[0]).sum(), (weights, xs), (dweights, dxs))
 
 
+@each_length
+@pytest.mark.parametrize("pointwise", [Linear(3, 2), LayerNorm(3)], ids=["Linear", "LayerNorm"])
+def test_each_step(pointwise, lengths):
+    rng = np.random.default_rng(8)
+    layer = EachStep(pointwise)
+    weights = random_like(layer.init(rng), rng)
+    xs = rng.normal(size=(T, N, 3))
+    ys, _, cache = layer.forward(weights, xs, (), lengths)
+    on_ys = random_like(ys, rng)
+    dweights, dxs, _ = layer.backward(weights, cache, on_ys)
+    check(
+        lambda tree: dot(on_ys, layer.forward(*tree, (), lengths)[0]),
+        (weights, xs),
+        (dweights, dxs),
+    )
+
+
+@pytest.mark.parametrize("layer", [Linear(3, 2), LayerNorm(3), LayerNorm(3, eps=0.5)], ids=str)
 @pytest.mark.parametrize("shape", [(3,), (4, 3), (2, 4, 3)], ids=str)
-def test_linear(shape):
+def test_layers_that_treat_each_step_by_itself(layer, shape):
     rng = np.random.default_rng(1)
-    layer = Linear(3, 2)
     weights = random_like(layer.init(rng), rng)
     xs = rng.normal(size=shape)
     ys, cache = layer.forward(weights, xs)
     dys = rng.normal(size=ys.shape)
     gradient = layer.backward(weights, cache, dys)
     check(lambda tree: (dys * layer.forward(*tree)[0]).sum(), (weights, xs), gradient)
+
+
+@pytest.mark.parametrize("seed", [None, 4], ids=["inference", "training"])
+def test_dropout(seed):
+    rng = np.random.default_rng(9)
+    layer, xs = Dropout(0.3), rng.normal(size=(2, 4, 3))
+
+    def forward(xs):
+        return layer.forward((), xs, None if seed is None else np.random.default_rng(seed))
+
+    ys, cache = forward(xs)
+    dys = rng.normal(size=ys.shape)
+    check(lambda xs: (dys * forward(xs)[0]).sum(), xs, layer.backward((), cache, dys)[1])
 
 
 def test_embedding_adds_up_repeated_symbols():
@@ -97,11 +204,15 @@ def test_mean_squared_error(mask):
     check(lambda y: mean_squared_error(y, targets, mask)[0], predictions, dpredictions)
 
 
-@pytest.mark.parametrize("nonlinearity", ["tanh", "relu"])
-def test_sequence_model(nonlinearity):
+@pytest.mark.parametrize(
+    "recurrent",
+    [Recurrent(RNN(2, 3)), Recurrent(RNN(2, 3, "relu")), build("separate chains", "LSTM")],
+    ids=["tanh", "relu", "deep and bidirectional"],
+)
+def test_sequence_model(recurrent):
     rng = np.random.default_rng(6)
     T, N, V = 4, 3, 5
-    model = SequenceModel(Embedding(V, 2), Recurrent(RNN(2, 3, nonlinearity)), Linear(3, V))
+    model = SequenceModel(Embedding(V, 2), recurrent, Linear(recurrent.output_size, V))
     weights = random_like(model.init(rng), rng)
     ids, targets = rng.integers(0, V, (2, T, N))
     batch = Batch(ids, targets, mask=rng.integers(0, 2, (T, N)))

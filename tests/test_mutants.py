@@ -1,0 +1,221 @@
+"""Do the tests bite? Each mutant is the package with one line spoilt, and some test must fail.
+
+The mistakes are those one makes when deriving gradients by hand: a sign, a lost term, two gates
+exchanged, a flip forgotten, a mask left out. A mutant runs in a copy of the package.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+GRADIENTS = "tests/test_gradients.py"
+WIRING = "test_every_wiring and "
+
+
+class Mutant(NamedTuple):
+    """In ``rnncourse/<module>.py`` the text ``right``, found once, becomes ``wrong``.
+
+    One of the gradient checks whose names match ``tests`` (as for ``pytest -k``) has to fail.
+    """
+
+    module: str
+    right: str
+    wrong: str
+    tests: str
+
+
+MUTANTS = {
+    "RNN: slope of tanh with the wrong sign": Mutant(
+        "cells", "1 - h * h)", "1 + h * h)", "test_recurrent and tanh"
+    ),
+    "RNN: ReLU let through below zero": Mutant(
+        "cells", "(h > 0)", "(h >= 0)", "test_recurrent and relu"
+    ),
+    "RNN: the old state counted twice": Mutant(
+        "cells", "HState(np.zeros_like(da))", "HState(da)", "test_recurrent and tanh"
+    ),
+    "LSTM: tanh(c) without its slope": Mutant(
+        "cells", " * o * (1 - tanh_c * tanh_c)", " * o", "test_recurrent and LSTM"
+    ),
+    "LSTM: the memory passed on without f": Mutant(
+        "cells", "c=dc * f)", "c=dc)", "test_recurrent and LSTM"
+    ),
+    "LSTM: gradients of i and f exchanged": Mutant(
+        "cells",
+        "di=dc * g, df=dc * c_before",
+        "di=dc * c_before, df=dc * g",
+        "test_recurrent and LSTM",
+    ),
+    "LSTM: o for tanh(c) at the output gate": Mutant(
+        "cells", "do = dstate.h * tanh_c", "do = dstate.h * o", "test_recurrent and LSTM"
+    ),
+    "LSTM: half of the forget gate's slope": Mutant(
+        "cells", "df * f * (1 - f)", "df * (1 - f)", "test_recurrent and LSTM"
+    ),
+    "LSTM: a sigmoid's slope for the candidate": Mutant(
+        "cells", "dg * (1 - g * g)", "dg * g * (1 - g)", "test_recurrent and LSTM"
+    ),
+    "LSTM: nothing comes from later memory": Mutant(
+        "cells", "dc = dstate.c + dstate.h * o", "dc = dstate.h * o", "test_recurrent and LSTM"
+    ),
+    "GRU: sign of the update gate": Mutant(
+        "cells", "(h_before - n)", "(n - h_before)", "test_recurrent and GRU"
+    ),
+    "GRU: keeps what it should renew": Mutant(
+        "cells", "HState(dstate.h * z)", "HState(dstate.h * (1 - z))", "test_recurrent and GRU"
+    ),
+    "GRU: the reset gate left out of a_h": Mutant(
+        "cells", "dx_n * r), HState", "dx_n), HState", "test_recurrent and GRU"
+    ),
+    "GRU: the reset gate sees h, not W_hn h": Mutant(
+        "cells", "da_r = dx_n * h_n *", "da_r = dx_n * h_before *", "test_recurrent and GRU"
+    ),
+    "coupled: the way over f = 1 - i lost": Mutant(
+        "variants", "(di - df)", "di", "test_recurrent and Coupled"
+    ),
+    "peephole: the way of o to c lost": Mutant(
+        "variants", " + da_o * p_o", "", "test_recurrent and Peephole"
+    ),
+    "peephole: the way of f to the old c lost": Mutant(
+        "variants", " + da_f * p_f", "", "test_recurrent and Peephole"
+    ),
+    "peephole: o sees the old memory": Mutant(
+        "variants", "(da_o * c).sum", "(da_o * c_before).sum", "test_recurrent and Peephole"
+    ),
+    "reset before: the way through the product lost": Mutant(
+        "variants", "dstate.h * z + d_reset * r", "dstate.h * z", "test_recurrent and ResetBefore"
+    ),
+    "reset before: product of h, not of r h": Mutant(
+        "variants",
+        "dx_n.T @ (r * h_before)",
+        "dx_n.T @ h_before",
+        "test_recurrent and ResetBefore",
+    ),
+    "Recurrent: nothing comes from later steps": Mutant(
+        "recurrent",
+        "dstate._replace(h=dstate.h + dhs[t])",
+        "dstate._replace(h=dhs[t])",
+        "test_recurrent and tanh",
+    ),
+    "Recurrent: the direct way through the state lost": Mutant(
+        "recurrent",
+        "dstate.h + (weights.W_hh.T @ da_h[t]).T",
+        "(weights.W_hh.T @ da_h[t]).T",
+        "test_recurrent and GRU",
+    ),
+    "Recurrent: h_t for h_{t-1} in dW_hh": Mutant(
+        "recurrent",
+        "RecurrentCache(xs, hs[:-1]",
+        "RecurrentCache(xs, hs[1:]",
+        "test_recurrent and tanh",
+    ),
+    "Recurrent: the bias of x for that of h": Mutant(
+        "recurrent", "rows_h.sum(axis=1)", "rows_x.sum(axis=1)", "test_recurrent and GRU"
+    ),
+    "Recurrent: a finished row loses its gradient": Mutant(
+        "recurrent",
+        "map(np.add, dstate, dfrozen)",
+        "map(np.add, dstate, nothing)",
+        "test_recurrent and LSTM",
+    ),
+    "Recurrent: gradients enter in the padding": Mutant(
+        "recurrent", "dnew = _choose(running[t], dnew, nothing)", "pass", "test_recurrent and tanh"
+    ),
+    "Reversed: gradient of the outputs not turned": Mutant(
+        "bidirectional", "dys = reverse(dys, lengths)", "pass", WIRING + "Reversed and GRU"
+    ),
+    "Reversed: gradient of the inputs not turned": Mutant(
+        "bidirectional",
+        "dweights, reverse(dxs, lengths)",
+        "dweights, dxs",
+        WIRING + "Reversed and GRU",
+    ),
+    "Bidirectional: one direction's inputs forgotten": Mutant(
+        "bidirectional", "dxs[0] + dxs[1]", "dxs[0]", WIRING + "Bidirectional and GRU"
+    ),
+    "Bidirectional: the projection learns from the padding": Mutant(
+        "bidirectional",
+        "_cache, zero_padding(dys, lengths)",
+        "_cache, dys",
+        WIRING + "project and GRU",
+    ),
+    "Stack: the residual way back lost": Mutant(
+        "stack", "dxs = dxs + dshort", "pass", WIRING + "residual and GRU"
+    ),
+    "Stack: parts of a dense gradient exchanged": Mutant(
+        "stack", "dxs, dys = np.split", "dys, dxs = np.split", WIRING + "dense and GRU"
+    ),
+    "Stack: gradients handed out from top to bottom": Mutant(
+        "stack", "zip(*reversed(gradients)", "zip(*gradients", WIRING + "Stack and GRU"
+    ),
+    "Dropout: dropped entries get a gradient": Mutant(
+        "layers", "(), mask * dys", "(), dys", "test_dropout"
+    ),
+    "LayerNorm: the mean taken for a constant": Mutant(
+        "layers", "            - dnormalised.mean(axis=-1, keepdims=True)\n", "", "LayerNorm"
+    ),
+    "LayerNorm: the spread taken for a constant": Mutant(
+        "layers",
+        "            - normalised * (dnormalised * normalised).mean(axis=-1, keepdims=True)\n",
+        "",
+        "LayerNorm",
+    ),
+    "Embedding: of a symbol that occurs twice, one counts": Mutant(
+        "layers", "np.add.at(dW, ids, dxs)", "dW[ids] = dxs", "test_embedding"
+    ),
+    "fused: the memory fades with i": Mutant(
+        "fused", "dc *= gates[t, 1]", "dc *= gates[t, 0]", "test_recurrent and Fused"
+    ),
+    "fused: the final memory has no gradient": Mutant(
+        "fused", "dc[:, rows] += dstate.c[rows].T", "pass", "test_recurrent and Fused"
+    ),
+    "fused: o treated as a tanh": Mutant(
+        "fused", "W[: 3 * H] *= 0.5", "W[: 2 * H] *= 0.5", "test_recurrent and Fused"
+    ),
+    "fused: factors of one step for another": Mutant(
+        "fused", "da = factors[t - start]", "da = factors[0]", "test_recurrent and Fused"
+    ),
+}
+
+
+def outcome(mutant, folder):
+    """The exit status of pytest in a copy: 0 all passed, 1 some test failed."""
+    for name in ("rnncourse", "tests"):
+        shutil.copytree(
+            ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "site")
+        )
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    if mutant.right:
+        path = folder / "rnncourse" / f"{mutant.module}.py"
+        source = path.read_text(encoding="utf8")
+        assert source.count(mutant.right) == 1, f"{path.name}: not once {mutant.right!r}"
+        path.write_text(source.replace(mutant.right, mutant.wrong), encoding="utf8")
+    pytest_x = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+    command = [*pytest_x, GRADIENTS, "-k", mutant.tests]
+    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True).returncode
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    """All mutants, a few at a time."""
+    folders = [tmp_path_factory.mktemp("mutant") for _ in MUTANTS]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(MUTANTS, pool.map(outcome, MUTANTS.values(), folders), strict=True))
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_mutant_is_caught(name, outcomes):
+    assert outcomes[name] == 1
+
+
+def test_the_unspoilt_copy_passes(tmp_path):
+    """Else every mutant would seem to be caught."""
+    assert outcome(Mutant("", "", "", "test_recurrent"), tmp_path) == 0
