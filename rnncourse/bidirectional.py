@@ -7,7 +7,7 @@ import numpy as np
 
 from rnncourse import validate
 from rnncourse.layers import Linear
-from rnncourse.recurrent import SequenceLayer, check_layers, zero_padding
+from rnncourse.recurrent import Around, SequenceLayer, check_layers, zero_padding
 
 
 def reverse(xs, lengths=None):
@@ -32,8 +32,15 @@ def reverse(xs, lengths=None):
     return xs[np.where(t < lengths, lengths - 1 - t, t), np.arange(N)]
 
 
+class ReversedCache(NamedTuple):
+    """What ``Reversed.backward`` needs of ``forward``."""
+
+    layer: tuple
+    lengths: np.ndarray | None
+
+
 @dataclass(frozen=True)
-class Reversed(SequenceLayer):
+class Reversed(Around):
     """Run a layer from the end of each row to its start; outputs keep the places of their inputs.
 
     Shapes: as the layer's.
@@ -47,48 +54,23 @@ class Reversed(SequenceLayer):
     True
     """
 
-    layer: SequenceLayer
-
     def __post_init__(self):
         check_layers("Reversed", (self.layer,))
-
-    @property
-    def input_size(self):
-        return self.layer.input_size
-
-    @property
-    def output_size(self):
-        return self.layer.output_size
-
-    def init(self, rng, dtype=np.float64):
-        """The layer's own weights."""
-        return self.layer.init(rng, dtype)
-
-    def zero_state(self, batch_size, dtype=np.float64):
-        """The layer's own state."""
-        return self.layer.zero_state(batch_size, dtype)
 
     def forward(self, weights, xs, state=None, lengths=None, rng=None):
         """Return ys, the state after the first step of each row, and a cache for ``backward``."""
         xs = validate.sequences("Reversed: xs", xs, self.input_size)
         ys, state, cache = self.layer.forward(weights, reverse(xs, lengths), state, lengths, rng)
-        return reverse(ys, lengths), state, (cache, lengths)
+        return reverse(ys, lengths), state, ReversedCache(cache, lengths)
 
     def backward(self, weights, cache, dys, dstate=None):
         """Return the gradients of the weights, of xs and of the initial state."""
-        cache, lengths = validate.cache("Reversed", cache, 2)
+        validate.kind("Reversed: cache", cache, ReversedCache)
+        cache, lengths = cache
         validate.sequences("Reversed: dys", dys, self.output_size)
         dys = reverse(dys, lengths)
         dweights, dxs, dstate = self.layer.backward(weights, cache, dys, dstate)
         return dweights, reverse(dxs, lengths), dstate
-
-    def final(self, state):
-        """The layer's own summary of each row."""
-        return self.layer.final(state)
-
-    def final_backward(self, dsummary):
-        """From the gradient of ``final`` to that of the state."""
-        return self.layer.final_backward(dsummary)
 
 
 class BidirectionalWeights(NamedTuple):
@@ -100,10 +82,22 @@ class BidirectionalWeights(NamedTuple):
 
 
 class BidirectionalState(NamedTuple):
-    """A state for each direction: where each chain starts, or where it has ended."""
+    """A state for each direction: where each chain starts, or where it has ended.
+
+    The right-to-left chain starts at the end of each row, so its end is no start for what follows.
+    """
 
     left_to_right: tuple
     right_to_left: tuple
+
+
+class BidirectionalCache(NamedTuple):
+    """What ``Bidirectional.backward`` needs of ``forward``."""
+
+    left_to_right: tuple
+    right_to_left: ReversedCache
+    projection: np.ndarray | None
+    lengths: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -155,6 +149,11 @@ class Bidirectional(SequenceLayer):
     def output_size(self):
         return self._joined_size if self.join == "concatenate" else self.left_to_right.output_size
 
+    @property
+    def summary_size(self):
+        ahead, back = (layer.summary_size for layer in self._directions)
+        return ahead if self.join == "sum" else ahead + back
+
     def init(self, rng, dtype=np.float64):
         """Each part in its own way."""
         return BidirectionalWeights(
@@ -182,12 +181,14 @@ class Bidirectional(SequenceLayer):
         if self.join == "project":
             ys, projection_cache = self._projection.forward(weights.projection, ys)
             ys = zero_padding(ys, lengths)
-        return ys, BidirectionalState(*states), (caches, projection_cache, lengths)
+        cache = BidirectionalCache(*caches, projection_cache, lengths)
+        return ys, BidirectionalState(*states), cache
 
     def backward(self, weights, cache, dys, dstate=None):
         """Return the gradients of the weights, of xs and of both initial states."""
         validate.kind("Bidirectional: weights", weights, BidirectionalWeights)
-        caches, projection_cache, lengths = validate.cache("Bidirectional", cache, 3)
+        validate.kind("Bidirectional: cache", cache, BidirectionalCache)
+        *caches, projection_cache, lengths = cache
         dys = validate.sequences("Bidirectional: dys", dys, self.output_size)
         if dstate is None:
             dstate = BidirectionalState(None, None)
@@ -197,7 +198,10 @@ class Bidirectional(SequenceLayer):
             dprojection, dys = self._projection.backward(
                 weights.projection, projection_cache, zero_padding(dys, lengths)
             )
-        runs = zip(self._directions, weights[:2], caches, self._parted(dys), dstate, strict=True)
+        size = self.left_to_right.output_size
+        runs = zip(
+            self._directions, weights[:2], caches, self._parted(dys, size), dstate, strict=True
+        )
         dweights, dxs, dstates = zip(
             *(layer.backward(*arguments) for layer, *arguments in runs), strict=True
         )
@@ -209,14 +213,16 @@ class Bidirectional(SequenceLayer):
 
         A projection is not applied: what reads this summary brings weights of its own.
         """
-        return self._joined(
-            [layer.final(s) for layer, s in zip(self._directions, state, strict=True)]
-        )
+        validate.kind("Bidirectional: state", state, BidirectionalState)
+        pairs = zip(self._directions, state, strict=True)
+        return self._joined([layer.final(layer_state) for layer, layer_state in pairs])
 
     def final_backward(self, dsummary):
         """From the gradient of ``final`` to that of both states."""
-        parts = zip(self._directions, self._parted(dsummary), strict=True)
-        return BidirectionalState(*(layer.final_backward(part) for layer, part in parts))
+        dsummary = self._check_summary(dsummary)
+        parts = self._parted(dsummary, self.left_to_right.summary_size)
+        pairs = zip(self._directions, parts, strict=True)
+        return BidirectionalState(*(layer.final_backward(part) for layer, part in pairs))
 
     @property
     def _directions(self):
@@ -233,7 +239,7 @@ class Bidirectional(SequenceLayer):
     def _joined(self, parts):
         return sum(parts) if self.join == "sum" else np.concatenate(parts, axis=-1)
 
-    def _parted(self, gradient):
+    def _parted(self, gradient, size):
         if self.join == "sum":
             return gradient, gradient
-        return np.split(gradient, [self.left_to_right.output_size], axis=-1)
+        return np.split(gradient, [size], axis=-1)

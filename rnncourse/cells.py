@@ -4,7 +4,7 @@ Every cell mixes an affine map of the input with an affine map of the previous h
 
     a_x = W_ih x_t + b_ih        a_h = W_hh h_{t-1} + b_hh
 
-``rnncourse.layers.Recurrent`` computes these two and owns the loop over time. What is left to a
+``rnncourse.recurrent.Recurrent`` computes these two and owns the loop over time. What is left to a
 cell is what makes it that cell: a formula without matrix products, and its derivative. In the
 code below ``a_x`` and ``a_h`` are (N, G·H), G gate blocks side by side, and h and c are (N, H).
 """
@@ -15,7 +15,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from rnncourse import validate
+from rnncourse import init, validate
 from rnncourse.functional import relu, sigmoid
 
 
@@ -52,8 +52,11 @@ class Cell:
     ``forward(a_x, a_h, state)`` is one step from the two pre-activations and the previous state.
     ``backward(cache, dstate)`` takes the gradient of the loss with respect to the new state and
     returns it with respect to a_x, a_h and the previous state (as far as the step uses that
-    directly; the path through a_h belongs to the layer). A cell with weights of its own, beyond
-    the four of ``Weights``, gets them as further arguments and returns their gradients last.
+    directly; the path through a_h belongs to the layer).
+
+    A cell may have weights of its own: a NamedTuple that begins with the four of ``Weights``,
+    returned by ``shapes`` and ``init``. Both steps get the further ones as further arguments, and
+    ``backward`` returns their gradients last (``variants.PeepholeLSTM`` is an example).
     Raises: ValueError for a size below 1.
     """
 
@@ -69,13 +72,16 @@ class Cell:
     @property
     def shapes(self):
         """The shape of each weight, in the type that will hold them."""
-        G, H, D = self.gates * self.hidden_size, self.hidden_size, self.input_size
-        return Weights(W_ih=(G, D), W_hh=(G, H), b_ih=(G,), b_hh=(G,))
+        G, H, D = self.gates, self.hidden_size, self.input_size
+        return Weights(W_ih=(G * H, D), W_hh=(G * H, H), b_ih=(G * H,), b_hh=(G * H,))
 
-    @property
-    def first_biases(self):
-        """The value that ``init`` gives to the biases of each gate."""
-        return (0.0,) * self.gates
+    def init(self, rng, dtype=np.float64):
+        """Xavier for the inputs, orthogonal for the recurrence, gate by gate; zero biases."""
+        G, H, D = self.gates, self.hidden_size, self.input_size
+        W_ih = [init.xavier_uniform((H, D), rng, dtype) for _ in range(G)]
+        W_hh = [init.orthogonal((H, H), rng, dtype) for _ in range(G)]
+        b_ih, b_hh = init.zeros((2, G * H), dtype=dtype)
+        return Weights(np.concatenate(W_ih), np.concatenate(W_hh), b_ih, b_hh)
 
     def forward(self, a_x, a_h, state):
         raise NotImplementedError(f"{type(self).__name__} should define forward")
@@ -186,10 +192,11 @@ class LSTM(MemoryCell):
         c_t = f c_{t-1} + i g                                 h_t = o tanh(c_t)
 
     Shapes: a_x, a_h (N, 4H), the blocks in PyTorch's order i, f, g, o; h, c (N, H).
-    ``forget_bias`` is where the forget gate's bias starts: at 1 or more a new network remembers.
+    ``forget_bias`` is where the forget gate's bias starts. With 0 a new network keeps about half of
+    c at each step, with 1 about 0.73 of it, with 3 about 0.95.
     Raises: ValueError for a size below 1 or a bias that is not a finite number.
-    Reference: Hochreiter & Schmidhuber 1997; the forget gate and its bias: Gers, Schmidhuber &
-    Cummins 2000; the page lstm-step-by-step.
+    Reference: Hochreiter & Schmidhuber 1997; the forget gate: Gers, Schmidhuber & Cummins 2000;
+    its bias: Jozefowicz, Zaremba & Sutskever 2015; the page lstm-step-by-step.
 
     >>> before = LSTMState(h=np.zeros((1, 1)), c=np.array([[5.0]]))
     >>> state, _ = LSTM(1, 1).forward(np.array([[9.0, -9.0, 9.0, 9.0]]), np.zeros((1, 4)), before)
@@ -205,9 +212,10 @@ class LSTM(MemoryCell):
         super().__post_init__()
         validate.finite("LSTM: forget_bias", self.forget_bias)
 
-    @property
-    def first_biases(self):
-        return (0.0, self.forget_bias, 0.0, 0.0)
+    def init(self, rng, dtype=np.float64):
+        """As any cell, but with ``forget_bias`` in the block f of b_ih."""
+        b_ih = init.gate_biases((0.0, self.forget_bias, 0.0, 0.0), self.hidden_size, dtype)
+        return super().init(rng, dtype)._replace(b_ih=b_ih)
 
     def open_gates(self, a):
         a_i, a_f, a_g, a_o = self.split(a)
@@ -225,15 +233,15 @@ class GRUCache(NamedTuple):
     r: np.ndarray
     z: np.ndarray
     n: np.ndarray
-    h_n: np.ndarray
+    ah_n: np.ndarray
 
 
 @dataclass(frozen=True)
 class GRU(Cell):
     """Gated recurrent unit: the new state lies between the old one and a candidate n.
 
-        r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)        a_x = (x_r, x_z, x_n)
-        n = tanh(x_n + r h_n)                                a_h = (h_r, h_z, h_n)
+        r, z = sigmoid(ax_r + ah_r), sigmoid(ax_z + ah_z)        a_x = (ax_r, ax_z, ax_n)
+        n = tanh(ax_n + r ah_n)                                  a_h = (ah_r, ah_z, ah_n)
         h_t = (1 - z) n + z h_{t-1}
 
     Shapes: a_x, a_h (N, 3H), the blocks in PyTorch's order r, z, n; h (N, H).
@@ -252,17 +260,17 @@ class GRU(Cell):
     gates: ClassVar[int] = 3
 
     def forward(self, a_x, a_h, state):
-        x_r, x_z, x_n = self.split(a_x)
-        h_r, h_z, h_n = self.split(a_h)
-        r = sigmoid(x_r + h_r)
-        z = sigmoid(x_z + h_z)
-        n = np.tanh(x_n + r * h_n)
+        ax_r, ax_z, ax_n = self.split(a_x)
+        ah_r, ah_z, ah_n = self.split(a_h)
+        r = sigmoid(ax_r + ah_r)
+        z = sigmoid(ax_z + ah_z)
+        n = np.tanh(ax_n + r * ah_n)
         h = (1 - z) * n + z * state.h
-        return HState(h), GRUCache(state.h, r, z, n, h_n)
+        return HState(h), GRUCache(state.h, r, z, n, np.array(ah_n))  # a view would keep all of a_h
 
     def backward(self, cache, dstate):
-        h_before, r, z, n, h_n = cache
-        dx_n = dstate.h * (1 - z) * (1 - n * n)
+        h_before, r, z, n, ah_n = cache
+        dax_n = dstate.h * (1 - z) * (1 - n * n)
         da_z = dstate.h * (h_before - n) * z * (1 - z)
-        da_r = dx_n * h_n * r * (1 - r)
-        return join(da_r, da_z, dx_n), join(da_r, da_z, dx_n * r), HState(dstate.h * z)
+        da_r = dax_n * ah_n * r * (1 - r)
+        return join(da_r, da_z, dax_n), join(da_r, da_z, dax_n * r), HState(dstate.h * z)

@@ -42,12 +42,13 @@ class FusedCache(NamedTuple):
 
 @dataclass(frozen=True)
 class FusedLSTM(Recurrent):
-    """``Recurrent(LSTM(...))`` in one piece, about twice as fast.
+    """``Recurrent(LSTM(...))`` in one piece: faster, the more so the smaller the matrices.
 
     Rows that have ended run on with inputs of 0; nothing they then compute is handed out.
     Shapes: xs (T, N, D); hs (T, N, H); h and c (N, H); lengths (N,) whole numbers.
     Raises: TypeError for another cell than LSTM; else as ``Recurrent``.
-    Reference: Appleyard, Kočiský & Blunsom 2016; the page speed.
+    Reference: one product for all gates and elementwise work in one go, as in Appleyard, Kočiský
+    & Blunsom 2016 (who also do the inputs of many steps at once); the page speed.
 
     >>> layer = FusedLSTM(LSTM(input_size=3, hidden_size=2))
     >>> weights, xs = layer.init(np.random.default_rng(0)), np.ones((5, 4, 3))
@@ -124,7 +125,7 @@ class FusedLSTM(Recurrent):
                 dc *= gates[t, 1]
                 da = da.reshape(4 * H, N)
                 das[:, t] = da
-                dh = np.matmul(W_T, da, out=dzs[t])[:H]
+                dh = np.matmul(W_T, da, out=dzs[t])[:H]  # changed below, but not read again
         if 0 in ending:
             _enter(dstate, ending[0], dh, dc)
         das = das.reshape(4 * H, T * N)
@@ -148,7 +149,7 @@ def _swap_g_and_o(W):
 
 
 def _factors(gates, c_before, tanh_c, out):
-    """Into ``out`` what dc, dc, dh, dc are multiplied with to give da; return what dh is, for dc:
+    """Fill ``out`` with the factors of dc, dc, dh, dc in da; return the factor of dh in dc.
 
     da = (dc g i(1-i), dc c_{t-1} f(1-f), dh tanh(c) o(1-o), dc i (1-g²))
     dc += dh o (1 - tanh(c)²)

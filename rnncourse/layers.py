@@ -1,4 +1,5 @@
 """Layers that treat each step by itself: whatever stands on the leading axes, (T, N) or none.
+For layers over time see ``rnncourse.recurrent``.
 
 ``init`` makes weights, ``forward(weights, xs)`` returns outputs and a cache, ``backward(weights,
 cache, dys)`` the gradients of the weights and of xs. Sizes are kept, all else is passed in.
@@ -12,6 +13,10 @@ import numpy as np
 from rnncourse import init, validate
 
 
+class PointwiseLayer:
+    """What ``stack.EachStep`` can put into a sequence: has input_size and output_size."""
+
+
 class LinearWeights(NamedTuple):
     """Weights of ``Linear``. Shapes: W (outputs, inputs), b (outputs,)."""
 
@@ -20,7 +25,7 @@ class LinearWeights(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Linear:
+class Linear(PointwiseLayer):
     """A fully connected layer, the same at every step:  ys = xs Wᵀ + b.
 
     Shapes: xs (..., input_size); ys (..., output_size).
@@ -132,6 +137,7 @@ class Dropout:
     """In training, set a random share p of the entries to 0 and scale the rest:  ys = m xs / (1-p).
 
     The mean stays, so nothing has to change at inference: without an rng, ys = xs.
+    (The paper's p is the share kept, and it scales at inference; libraries do it as here.)
     Shapes: xs (...); ys (...). The weights are ().
     Raises: ValueError unless 0 <= p < 1; TypeError for an rng that is not a Generator.
     Reference: Srivastava et al. 2014.
@@ -179,7 +185,7 @@ class LayerNormWeights(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LayerNorm:
+class LayerNorm(PointwiseLayer):
     """Give the features of each vector mean 0 and spread 1, then learned ones:
 
         ys = gain * x̂ + bias,    x̂ = (xs - mean) / sqrt(variance + eps),    over the last axis

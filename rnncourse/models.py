@@ -15,7 +15,8 @@ class Batch(NamedTuple):
 
     The mask is 1 where an output is compared with its target and 0 elsewhere. It alone makes the
     task: 1 everywhere to tag each symbol or to predict the next one, 1 at each row's last symbol
-    to classify the row.
+    to classify the row, by a layer that reads left to right: the other way it has then read one
+    symbol, and its chain starts in the padding. For such a layer use ``final``.
     """
 
     ids: np.ndarray
@@ -71,8 +72,11 @@ class SequenceModel:
             self.linear.init(rng, dtype),
         )
 
-    def forward(self, weights, ids, state=None, lengths=None):
-        """Return the logits of every step, the final state, and a cache for ``backward``."""
+    def forward(self, weights, ids, state=None, lengths=None, rng=None):
+        """Return the logits of every step, the final state, and a cache for ``backward``.
+
+        ``rng`` is for dropout in the recurrent layer: without it nothing is dropped.
+        """
         if not isinstance(weights, SequenceWeights):
             raise TypeError(
                 f"SequenceModel: weights should be SequenceWeights, got {type(weights).__name__}"
@@ -80,7 +84,9 @@ class SequenceModel:
         if np.ndim(ids) != 2:
             raise ValueError(f"SequenceModel: ids should be (T, N), got {np.shape(ids)}")
         xs, embedding_cache = self.embedding.forward(weights.embedding, ids)
-        hs, state, recurrent_cache = self.recurrent.forward(weights.recurrent, xs, state, lengths)
+        hs, state, recurrent_cache = self.recurrent.forward(
+            weights.recurrent, xs, state, lengths, rng
+        )
         logits, linear_cache = self.linear.forward(weights.linear, hs)
         return logits, state, (embedding_cache, recurrent_cache, linear_cache)
 
@@ -94,9 +100,9 @@ class SequenceModel:
         dembedding = self.embedding.backward(weights.embedding, embedding_cache, dxs)
         return SequenceWeights(dembedding, drecurrent, dlinear), dstate
 
-    def loss_and_gradient(self, weights, batch):
+    def loss_and_gradient(self, weights, batch, rng=None):
         """Mean cross-entropy (nats) where the batch's mask is 1, and its gradient."""
-        logits, _, cache = self.forward(weights, batch.ids)
+        logits, _, cache = self.forward(weights, batch.ids, rng=rng)
         loss, dlogits = cross_entropy(logits, batch.targets, batch.mask)
         gradient, _ = self.backward(weights, cache, dlogits)
         return loss, gradient

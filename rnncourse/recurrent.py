@@ -13,22 +13,76 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse import init, validate
+from rnncourse import validate
 from rnncourse.cells import Cell
 
 
 class SequenceLayer:
     """What every layer over time can do; ``Recurrent`` and the combinators derive from it.
 
-    input_size, output_size                                  D and the last axis of ys
-    init(rng, dtype) -> weights                              zero_state(N, dtype) -> state
-    forward(weights, xs, state, lengths, rng) -> ys, state, cache
-    backward(weights, cache, dys, dstate) -> dweights, dxs, dstate
-    final(state) -> summary (N, ·)                           final_backward(dsummary) -> dstate
+    init(rng, dtype=float64) -> weights              zero_state(N, dtype=float64) -> state
+    forward(weights, xs, state=None, lengths=None, rng=None) -> ys, state, cache
+    backward(weights, cache, dys, dstate=None) -> dweights, dxs, dstate
+    final(state) -> summary                          final_backward(dsummary) -> dstate
 
-    ``rng`` is for dropout: without it nothing is dropped. What is carried from one call to the
-    next as ``state`` is plain numbers, so the gradient ends there: truncated backpropagation.
+    Shapes: xs (T, N, input_size); ys (T, N, output_size); summary (N, summary_size).
+    With ``lengths`` (N,), row n ends after lengths[n] steps. What stands in the padding of xs and
+    dys is not read; ys and dxs are 0 there.
+    ``rng`` is for dropout: without it nothing is dropped.
+    A state carried from one call to the next is plain numbers, so the gradient ends there, which
+    is truncated backpropagation. A layer that reads right to left cannot be carried on: it would
+    need the state of what comes after.
+    Nothing passed in is changed. Leave weights and xs as they are until ``backward`` has run.
     """
+
+    @property
+    def summary_size(self):
+        """The length of the vector that ``final`` gives for each row."""
+        return self.output_size
+
+    def _check_summary(self, dsummary):
+        dsummary, name = np.asarray(dsummary), type(self).__name__
+        if dsummary.ndim != 2 or dsummary.shape[1] != self.summary_size:
+            raise ValueError(
+                f"{name}: dsummary should be (N, {self.summary_size}), got {dsummary.shape}"
+            )
+        validate.dtype(f"{name}: dsummary", dsummary, dsummary.dtype)
+        return dsummary
+
+
+@dataclass(frozen=True)
+class Around(SequenceLayer):
+    """A layer around another, with its sizes, weights and states."""
+
+    layer: SequenceLayer
+
+    @property
+    def input_size(self):
+        return self.layer.input_size
+
+    @property
+    def output_size(self):
+        return self.layer.output_size
+
+    @property
+    def summary_size(self):
+        return self.layer.summary_size
+
+    def init(self, rng, dtype=np.float64):
+        """The layer's own weights."""
+        return self.layer.init(rng, dtype)
+
+    def zero_state(self, batch_size, dtype=np.float64):
+        """The layer's own state."""
+        return self.layer.zero_state(batch_size, dtype)
+
+    def final(self, state):
+        """The layer's own summary of each row."""
+        return self.layer.final(state)
+
+    def final_backward(self, dsummary):
+        """From the gradient of ``final`` to that of the state."""
+        return self.layer.final_backward(dsummary)
 
 
 class RecurrentCache(NamedTuple):
@@ -77,22 +131,8 @@ class Recurrent(SequenceLayer):
         return self.cell.hidden_size
 
     def init(self, rng, dtype=np.float64):
-        """Xavier for the inputs, orthogonal for the recurrence, the cell's choice for b_ih."""
-        cell, shapes = self.cell, self.cell.shapes
-        H, D = cell.hidden_size, cell.input_size
-
-        def recurrence(shape):
-            blocks = range(shape[0] // H)
-            return np.concatenate([init.orthogonal((H, H), rng, dtype) for _ in blocks])
-
-        W_ih = [init.xavier_uniform((H, D), rng, dtype) for _ in range(cell.gates)]
-        made = {
-            name: recurrence(shape) if len(shape) == 2 else init.zeros(shape, dtype=dtype)
-            for name, shape in shapes._asdict().items()
-            if name not in ("W_ih", "b_ih")
-        }
-        b_ih = np.repeat(np.asarray(cell.first_biases, dtype), H)
-        return type(shapes)(W_ih=np.concatenate(W_ih), b_ih=b_ih, **made)
+        """The cell's choice."""
+        return self.cell.init(rng, dtype)
 
     def zero_state(self, batch_size, dtype=np.float64):
         """The state that ``forward`` starts from when it is given none."""
@@ -102,20 +142,19 @@ class Recurrent(SequenceLayer):
     def forward(self, weights, xs, state=None, lengths=None, rng=None):
         """Return the outputs hs, the final state, and a cache for ``backward``."""
         xs, state, running = self._check_forward(weights, xs, state, lengths)
-        (T, N, _), own = xs.shape, weights[4:]
+        (T, N, _), own_weights = xs.shape, weights[4:]
+        # As many copies of the biases as rows, here once, so that no step has to broadcast.
         b_ih, b_hh = (np.repeat(b[:, None], N, axis=1) for b in (weights.b_ih, weights.b_hh))
-        # Inside a step the batch is the last axis: products read as on paper, W x + b, and each
-        # gate is one piece of memory. The cell sees the transpose, (N, G·H).
-        a_x = weights.W_ih @ xs.transpose(0, 2, 1) + b_ih  # (T, G·H, N), all steps at once
+        a_x = weights.W_ih @ _turn(xs) + b_ih  # (T, G·H, N): needs no state, so for all steps
         hs = np.empty((T + 1, self.cell.hidden_size, N), xs.dtype)
         hs[0], steps = state.h.T, []
         for t in range(T):
             a_h = weights.W_hh @ hs[t] + b_hh
-            new, step = self.cell.forward(a_x[t].T, a_h.T, state, *own)
+            new, step = self.cell.forward(a_x[t].T, a_h.T, state, *own_weights)
             state = new if running is None else _choose(running[t], new, state)
             hs[t + 1] = state.h.T
             steps.append(step)
-        hs = hs.transpose(0, 2, 1)
+        hs = _turn(hs)
         outputs = hs[1:].copy("C") if running is None else np.where(running, hs[1:], 0)
         return outputs, _copy(state, "C"), RecurrentCache(xs, hs[:-1], steps, running)
 
@@ -123,42 +162,42 @@ class Recurrent(SequenceLayer):
         """Return the gradients of the weights, of xs and of the initial state."""
         dhs, dstate = self._check_backward(weights, cache, RecurrentCache, dhs, dstate)
         xs, previous_hs, steps, running = cache
-        (T, N, _), own = xs.shape, weights[4:]
-        dhs = dhs.transpose(0, 2, 1).copy("C").transpose(0, 2, 1)  # as hs lay in forward
+        (T, N, _), own_weights = xs.shape, weights[4:]
+        dhs = _turn(_turn(dhs).copy("C"))  # in memory as hs was, each row a column
         da_x = np.empty((T, len(weights.b_ih), N), xs.dtype)
         da_h = np.empty((T, len(weights.b_hh), N), xs.dtype)
-        down = tuple(np.zeros_like(array) for array in own)
+        d_own = [np.zeros_like(array) for array in own_weights]
         nothing = self.zero_state(N, xs.dtype)
         for t in reversed(range(T)):
             dnew = dstate._replace(h=dstate.h + dhs[t])  # from the output, and from later steps
             if running is not None:
                 dnew = _choose(running[t], dnew, nothing)
                 dfrozen = _choose(running[t], nothing, dstate)
-            step_x, step_h, dstate, *step_own = self.cell.backward(steps[t], dnew, *own)
+            step_x, step_h, dstate, *step_own = self.cell.backward(steps[t], dnew, *own_weights)
             da_x[t], da_h[t] = step_x.T, step_h.T
             dstate = dstate._replace(h=dstate.h + (weights.W_hh.T @ da_h[t]).T)
             if running is not None:
                 dstate = type(dstate)(*map(np.add, dstate, dfrozen))
-            down = tuple(map(np.add, down, step_own))
-        rows_x, rows_h = _side_by_side(da_x), _side_by_side(da_h)
+            d_own = list(map(np.add, d_own, step_own))
+        columns_x, columns_h = _side_by_side(da_x), _side_by_side(da_h)
         dweights = type(weights)(
-            rows_x @ xs.reshape(T * N, self.input_size),
-            rows_h @ _side_by_side(previous_hs.transpose(0, 2, 1)).T,
-            rows_x.sum(axis=1),
-            rows_h.sum(axis=1),
-            *down,
+            columns_x @ _side_by_side(_turn(xs)).T,
+            columns_h @ _side_by_side(_turn(previous_hs)).T,
+            columns_x.sum(axis=1),
+            columns_h.sum(axis=1),
+            *d_own,
         )
-        dxs = (weights.W_ih.T @ da_x).transpose(0, 2, 1)
+        dxs = _turn(weights.W_ih.T @ da_x)
         return dweights, dxs.copy("C"), _copy(dstate, "C")
 
     def final(self, state):
         """The vector (N, H) that sums up each row: its last hidden state."""
-        return state.h
+        return validate.kind("Recurrent: state", state, self.cell.State).h
 
     def final_backward(self, dsummary):
         """From the gradient of ``final`` to that of the state."""
-        nothing = self.zero_state(len(dsummary), dsummary.dtype)
-        return nothing._replace(h=dsummary)
+        dsummary = self._check_summary(dsummary)
+        return self.zero_state(len(dsummary), dsummary.dtype)._replace(h=dsummary)
 
     def _check_forward(self, weights, xs, state, lengths):
         name, D = self._check_weights(weights), self.cell.input_size
@@ -225,6 +264,15 @@ def _choose(condition, state, other):
 def _copy(state, order):
     """Copies, so that nobody who changes the state changes the cache; order as np.array's."""
     return type(state)(*(np.array(array, order=order) for array in state))
+
+
+def _turn(steps):
+    """(T, N, F) to (T, F, N) and back.
+
+    Inside the loop the batch is the last axis: a product reads as on paper, W h + b, and each gate
+    is one piece of memory, which is what makes the elementwise work fast.
+    """
+    return steps.swapaxes(1, 2)
 
 
 def _side_by_side(steps):

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from rnncourse import validate
-from rnncourse.layers import Dropout, Linear
-from rnncourse.recurrent import SequenceLayer, check_layers, zero_padding
+from rnncourse.layers import Dropout, Linear, PointwiseLayer
+from rnncourse.recurrent import Around, SequenceLayer, check_layers, zero_padding
 
 
 class StackWeights(NamedTuple):
@@ -23,6 +23,15 @@ class StackWeights(NamedTuple):
 
     layers: tuple
     projections: tuple
+
+
+class StackCache(NamedTuple):
+    """What ``Stack.backward`` needs of ``forward``, one entry for each layer."""
+
+    layers: tuple
+    dropouts: tuple
+    projections: tuple
+    lengths: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,10 @@ class Stack(SequenceLayer):
             return self.input_size + sum(layer.output_size for layer in self.layers)
         return self.layers[-1].output_size
 
+    @property
+    def summary_size(self):
+        return self.layers[-1].summary_size
+
     def init(self, rng, dtype=np.float64):
         """Each part in its own way."""
         projections = map(self._projection, self.layers)
@@ -96,44 +109,47 @@ class Stack(SequenceLayer):
         validate.entries("Stack: state", state, len(self.layers))
         states, caches, dropout = [], [], Dropout(self.dropout)
         for number, layer in enumerate(self.layers):
-            read, dropped = dropout.forward((), xs, rng if number else None)
+            inputs, dropout_cache = dropout.forward((), xs, rng if number else None)
             ys, layer_state, cache = layer.forward(
-                weights.layers[number], read, state[number], lengths, rng
+                weights.layers[number], inputs, state[number], lengths, rng
             )
-            xs, projected = self._shortcut(layer, weights.projections[number], xs, ys, lengths)
+            xs, projection_cache = self._shortcut(
+                layer, weights.projections[number], xs, ys, lengths
+            )
             states.append(layer_state)
-            caches.append((dropped, cache, projected))
-        return xs, tuple(states), (caches, lengths)
+            caches.append((cache, dropout_cache, projection_cache))
+        return xs, tuple(states), StackCache(*zip(*caches, strict=True), lengths)
 
     def backward(self, weights, cache, dys, dstate=None):
         """Return the gradients of the weights, of xs and of all initial states."""
         self._check_weights(weights)
-        caches, lengths = validate.cache("Stack", cache, 2)
+        validate.kind("Stack: cache", cache, StackCache)
         validate.sequences("Stack: dys", dys, self.output_size)
         dstate = (None,) * len(self.layers) if dstate is None else dstate
         validate.entries("Stack: dstate", dstate, len(self.layers))
-        dxs, gradients, dropout = zero_padding(dys, lengths), [], Dropout(self.dropout)
+        dxs, gradients, dropout = zero_padding(dys, cache.lengths), [], Dropout(self.dropout)
         for number in reversed(range(len(self.layers))):
-            layer, (dropped, layer_cache, projected) = self.layers[number], caches[number]
+            layer = self.layers[number]
             layer_dys, dshort, dprojection = self._shortcut_backward(
-                layer, weights.projections[number], projected, dxs
+                layer, weights.projections[number], cache.projections[number], dxs
             )
-            dlayer, dread, dlayer_state = layer.backward(
-                weights.layers[number], layer_cache, layer_dys, dstate[number]
+            dlayer, dinputs, dlayer_state = layer.backward(
+                weights.layers[number], cache.layers[number], layer_dys, dstate[number]
             )
-            _, dxs = dropout.backward((), dropped, dread)
+            _, dxs = dropout.backward((), cache.dropouts[number], dinputs)
             dxs = dxs + dshort
             gradients.append((dlayer, dprojection, dlayer_state))
         dlayers, dprojections, dstates = zip(*reversed(gradients), strict=True)
         return StackWeights(dlayers, dprojections), dxs, dstates
 
     def final(self, state):
-        """The top layer's summary of each row."""
+        """The top layer's summary of each row; shortcuts past that layer are not in it."""
         validate.entries("Stack: state", state, len(self.layers))
         return self.layers[-1].final(state[-1])
 
     def final_backward(self, dsummary):
         """From the gradient of ``final`` to that of all states."""
+        dsummary = self._check_summary(dsummary)
         below = (layer.zero_state(len(dsummary), dsummary.dtype) for layer in self.layers[:-1])
         return (*below, self.layers[-1].final_backward(dsummary))
 
@@ -172,8 +188,15 @@ class Stack(SequenceLayer):
         validate.entries("Stack: weights.projections", weights.projections, len(self.layers))
 
 
+class EachStepCache(NamedTuple):
+    """What ``EachStep.backward`` needs of ``forward``."""
+
+    layer: tuple
+    lengths: np.ndarray | None
+
+
 @dataclass(frozen=True)
-class EachStep(SequenceLayer):
+class EachStep(Around):
     """A layer of ``rnncourse.layers`` at every step, to stand in a ``Stack``; its state is ().
 
     Shapes: as the layer's. With ``lengths`` the outputs in the padding are 0.
@@ -185,26 +208,18 @@ class EachStep(SequenceLayer):
     2
     """
 
-    layer: Linear
+    layer: PointwiseLayer
 
     def __post_init__(self):
-        if not hasattr(self.layer, "output_size") or isinstance(self.layer, SequenceLayer):
+        if not isinstance(self.layer, PointwiseLayer):
             raise TypeError(
                 "EachStep: layer should be one such as Linear(3, 2) or LayerNorm(3), "
                 f"got {self.layer!r}"
             )
 
     @property
-    def input_size(self):
-        return self.layer.input_size
-
-    @property
-    def output_size(self):
-        return self.layer.output_size
-
-    def init(self, rng, dtype=np.float64):
-        """The layer's own weights."""
-        return self.layer.init(rng, dtype)
+    def summary_size(self):
+        return 0
 
     def zero_state(self, batch_size, dtype=np.float64):
         """Nothing is carried from step to step."""
@@ -214,11 +229,12 @@ class EachStep(SequenceLayer):
         """Return the outputs of every step, the empty state, and a cache for ``backward``."""
         xs = zero_padding(validate.sequences("EachStep: xs", xs, self.input_size), lengths)
         ys, cache = self.layer.forward(weights, xs)
-        return zero_padding(ys, lengths), (), (cache, lengths)
+        return zero_padding(ys, lengths), (), EachStepCache(cache, lengths)
 
     def backward(self, weights, cache, dys, dstate=None):
         """Return the gradients of the weights and of xs, and the empty state."""
-        cache, lengths = validate.cache("EachStep", cache, 2)
+        validate.kind("EachStep: cache", cache, EachStepCache)
+        cache, lengths = cache
         validate.sequences("EachStep: dys", dys, self.output_size)
         dweights, dxs = self.layer.backward(weights, cache, zero_padding(dys, lengths))
         return dweights, dxs, ()

@@ -3,20 +3,26 @@
 import numpy as np
 
 
+def whole(name, value, least, most=np.inf):
+    """Raise a ValueError unless ``value`` is a whole number from ``least`` to ``most``."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        value_fits = False
+    else:
+        value_fits = least <= value <= most
+    if not value_fits:
+        wanted = f"of at least {least}" if most == np.inf else f"in [{least}, {most}]"
+        raise ValueError(f"{name} should be a whole number {wanted}, got {value!r}")
+
+
 def sizes(owner, *names):
     """Raise a ValueError unless each named attribute is a whole number of at least 1."""
     for name in names:
-        size = getattr(owner, name)
-        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-            raise ValueError(
-                f"{type(owner).__name__}: {name} should be a whole number of at least 1, "
-                f"got {size!r}"
-            )
+        whole(f"{type(owner).__name__}: {name}", getattr(owner, name), 1)
 
 
 def finite(name, number):
     """Raise unless ``number`` is one finite real number."""
-    if isinstance(number, bool) or not isinstance(number, (int, float, np.number)):
+    if isinstance(number, bool) or not isinstance(number, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} should be a number, got {type(number).__name__}")
     if not np.isfinite(number):
         raise ValueError(f"{name} should be a finite number, got {number}")
@@ -82,9 +88,10 @@ def lengths(name, given, steps, batch_size):
 
 
 def kind(name, given, expected):
-    """Raise a TypeError unless ``given`` is of the type ``expected``."""
+    """Return ``given``; raise a TypeError unless it is of the type ``expected``."""
     if not isinstance(given, expected):
         raise TypeError(f"{name} should be {expected.__name__}, got {type(given).__name__}")
+    return given
 
 
 def entries(name, given, count):

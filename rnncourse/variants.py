@@ -1,6 +1,6 @@
 """Other LSTMs and another GRU: what was tried before and beside those of ``rnncourse.cells``.
 
-They are cells like any other, for ``rnncourse.layers.Recurrent`` to run.
+They are cells like any other, for ``rnncourse.recurrent.Recurrent`` to run.
 """
 
 from dataclasses import dataclass
@@ -8,19 +8,21 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
+from rnncourse import init
 from rnncourse.cells import LSTM, Cell, HState, LSTMCache, LSTMState, MemoryCell, join
 from rnncourse.functional import sigmoid
 
 
 @dataclass(frozen=True)
 class NoForgetLSTM(MemoryCell):
-    """The LSTM of 1997, before it could forget:  c_t = c_{t-1} + i g.
+    """The memory of 1997, which could not forget:  c_t = c_{t-1} + i g.
 
     Shapes: a_x, a_h (N, 3H), the blocks i, g, o; h, c (N, H).
     The error flows back through c unchanged, f = 1 at every step; but on a long stream c grows,
-    tanh(c) saturates and the cell reacts to nothing any more.
+    tanh(c) saturates and the cell reacts to nothing any more. (The paper's squashing functions
+    were scaled sigmoids, and it cut the gradient short; tanh and the full gradient are today's.)
     Raises: ValueError for a size below 1.
-    Reference: Hochreiter & Schmidhuber 1997; its saturation: Gers et al. 2000, section 2.1.
+    Reference: Hochreiter & Schmidhuber 1997; its saturation: Gers, Schmidhuber & Cummins 2000.
 
     >>> before = LSTMState(h=np.zeros((1, 1)), c=np.array([[5.0]]))
     >>> state, _ = NoForgetLSTM(1, 1).forward(np.full((1, 3), 9.0), np.zeros((1, 3)), before)
@@ -43,9 +45,10 @@ class NoForgetLSTM(MemoryCell):
 class CoupledLSTM(MemoryCell):
     """An LSTM that forgets exactly where it writes:  f = 1 - i,  c_t = (1 - i) c_{t-1} + i g.
 
-    Shapes: a_x, a_h (N, 3H), the blocks i, g, o; h, c (N, H). |c| never exceeds 1.
+    Shapes: a_x, a_h (N, 3H), the blocks i, g, o; h, c (N, H).
+    A memory that starts within ±1 stays there.
     Raises: ValueError for a size below 1.
-    Reference: Greff et al. 2017, the variant CIFG.
+    Reference: Greff et al. 2017, the variant CIFG (with peepholes there, without here).
 
     >>> before = LSTMState(h=np.zeros((1, 1)), c=np.array([[5.0]]))
     >>> state, _ = CoupledLSTM(1, 1).forward(np.full((1, 3), 9.0), np.zeros((1, 3)), before)
@@ -99,6 +102,11 @@ class PeepholeLSTM(LSTM):
     def shapes(self):
         return PeepholeWeights(*super().shapes, *[(self.hidden_size,)] * 3)
 
+    def init(self, rng, dtype=np.float64):
+        """As an LSTM; the peepholes start shut, at 0."""
+        peepholes = init.zeros((3, self.hidden_size), dtype=dtype)
+        return PeepholeWeights(*super().init(rng, dtype), *peepholes)
+
     def forward(self, a_x, a_h, state, p_i, p_f, p_o):
         a_i, a_f, a_g, a_o = self.split(a_x + a_h)
         i = sigmoid(a_i + p_i * state.c)
@@ -148,9 +156,9 @@ class ResetBeforeCache(NamedTuple):
 
 @dataclass(frozen=True)
 class ResetBeforeGRU(Cell):
-    """The GRU as first published: the reset gate acts on h, before the product.
+    """The GRU as printed in 2014: the reset gate acts on h, before the product.
 
-        n = tanh(x_n + W_hn (r h_{t-1}) + b_hn),    all else as in ``GRU``
+        n = tanh(ax_n + W_hn (r h_{t-1}) + b_hn),    all else as in ``GRU``
 
     It needs a second product in each step, after r is known, which is why fast libraries reset
     after the product. The two are different functions: weights of one do not fit the other.
@@ -161,7 +169,7 @@ class ResetBeforeGRU(Cell):
     >>> before, W, b = HState(np.array([[5.0]])), np.eye(1), np.zeros(1)
     >>> reset = np.array([[-9.0, -9.0, 0.5]])
     >>> state, _ = ResetBeforeGRU(1, 1).forward(reset, np.zeros((1, 2)), before, W, b)
-    >>> state.h.round(2)  # r and z are shut: the old state is not seen, h = tanh(x_n)
+    >>> state.h.round(2)  # r and z are shut: the old state is not seen, h = tanh(ax_n)
     array([[0.46]])
     """
 
@@ -172,21 +180,28 @@ class ResetBeforeGRU(Cell):
         H, D = self.hidden_size, self.input_size
         return ResetBeforeWeights((3 * H, D), (2 * H, H), (3 * H,), (2 * H,), (H, H), (H,))
 
+    def init(self, rng, dtype=np.float64):
+        """As a GRU, the candidate's block of the recurrence in its own place."""
+        (W_ih, W_hh, b_ih, b_hh), H = super().init(rng, dtype), self.hidden_size
+        return ResetBeforeWeights(
+            W_ih, W_hh[: 2 * H], b_ih, b_hh[: 2 * H], W_hh[2 * H :], b_hh[2 * H :]
+        )
+
     def forward(self, a_x, a_h, state, W_hn, b_hn):
-        x_r, x_z, x_n = self.split(a_x)
-        h_r, h_z = self.split(a_h)
-        r = sigmoid(x_r + h_r)
-        z = sigmoid(x_z + h_z)
-        n = np.tanh(x_n + (r * state.h) @ W_hn.T + b_hn)
+        ax_r, ax_z, ax_n = self.split(a_x)
+        ah_r, ah_z = self.split(a_h)
+        r = sigmoid(ax_r + ah_r)
+        z = sigmoid(ax_z + ah_z)
+        n = np.tanh(ax_n + (r * state.h) @ W_hn.T + b_hn)
         h = (1 - z) * n + z * state.h
         return HState(h), ResetBeforeCache(state.h, r, z, n)
 
     def backward(self, cache, dstate, W_hn, b_hn):
         h_before, r, z, n = cache
-        dx_n = dstate.h * (1 - z) * (1 - n * n)
+        dax_n = dstate.h * (1 - z) * (1 - n * n)
         da_z = dstate.h * (h_before - n) * z * (1 - z)
-        d_reset = dx_n @ W_hn  # the gradient of r h_{t-1}
+        d_reset = dax_n @ W_hn  # the gradient of r h_{t-1}
         da_r = d_reset * h_before * r * (1 - r)
         dh_before = dstate.h * z + d_reset * r
-        dW_hn, db_hn = dx_n.T @ (r * h_before), dx_n.sum(axis=0)
-        return join(da_r, da_z, dx_n), join(da_r, da_z), HState(dh_before), dW_hn, db_hn
+        dW_hn, db_hn = dax_n.T @ (r * h_before), dax_n.sum(axis=0)
+        return join(da_r, da_z, dax_n), join(da_r, da_z), HState(dh_before), dW_hn, db_hn

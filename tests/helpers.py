@@ -1,7 +1,10 @@
 """What several test files share."""
 
+from typing import NamedTuple
+
 import numpy as np
 
+from rnncourse.recurrent import SequenceLayer
 from rnncourse.tree import tree_leaves, tree_map
 
 
@@ -24,3 +27,69 @@ def assert_same(tree, other, rtol=0, atol=1e-12):
             np.testing.assert_allclose(a, b, rtol=rtol, atol=atol)
 
     tree_map(compare, tree, other)
+
+
+def assert_near(tree, other):
+    """Equal but for the order in which numbers are added up."""
+    assert_same(tree, other, rtol=1e-9, atol=1e-9)
+
+
+def assert_equal(tree, other):
+    assert_same(tree, other, rtol=0, atol=0)
+
+
+class Results(NamedTuple):
+    """What a layer gives both ways."""
+
+    ys: np.ndarray
+    last: tuple
+    dweights: tuple
+    dxs: np.ndarray
+    dstart: tuple
+
+
+class Case(NamedTuple):
+    """A layer and all it takes both ways. Weights, inputs, state and gradients are random."""
+
+    layer: SequenceLayer
+    weights: tuple
+    xs: np.ndarray
+    start: tuple
+    lengths: np.ndarray | None
+    dys: np.ndarray
+    dlast: tuple
+
+    @classmethod
+    def random(cls, layer, T, N, lengths=None, seed=0, dtype=np.float64):
+        rng = np.random.default_rng(seed)
+        nothing = layer.zero_state(N, dtype)
+        return cls(
+            layer,
+            random_like(layer.init(rng, dtype), rng),
+            rng.normal(size=(T, N, layer.input_size)).astype(dtype),
+            random_like(nothing, rng),
+            lengths,
+            rng.normal(size=(T, N, layer.output_size)).astype(dtype),
+            random_like(nothing, rng),
+        )
+
+    def forward(self):
+        return self.layer.forward(self.weights, self.xs, self.start, self.lengths)
+
+    def backward(self, cache):
+        return self.layer.backward(self.weights, cache, self.dys, self.dlast)
+
+    def run(self):
+        ys, last, cache = self.forward()
+        return Results(ys, last, *self.backward(cache))
+
+    def of_rows(self, rows):
+        """Some of the sequences alone."""
+        start, dlast = (tree_map(lambda a: a[rows], state) for state in (self.start, self.dlast))
+        lengths = None if self.lengths is None else np.array(self.lengths)[rows]
+        xs, dys = self.xs[:, rows], self.dys[:, rows]
+        return self._replace(xs=xs, start=start, lengths=lengths, dys=dys, dlast=dlast)
+
+    def of_steps(self, steps):
+        """Some of the steps alone; nothing is padding."""
+        return self._replace(xs=self.xs[steps], dys=self.dys[steps], lengths=None)

@@ -59,7 +59,7 @@ def same(a, b):
         if not {np.asarray(x).dtype.kind for x in (a, b)} <= set("biufc"):
             return False
         return np.shape(a) == np.shape(b) and np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind == "f")
-    if hasattr(a, "__dict__") and not hasattr(a, "__dataclass_fields__") and not callable(a):
+    if hasattr(a, "__dict__") and not callable(a) and type(a) is type(b):
         return same(vars(a), vars(b))
     return type(a) is type(b) and a == b
 

@@ -72,10 +72,10 @@ MUTANTS = {
         "cells", "HState(dstate.h * z)", "HState(dstate.h * (1 - z))", "test_recurrent and GRU"
     ),
     "GRU: the reset gate left out of a_h": Mutant(
-        "cells", "dx_n * r), HState", "dx_n), HState", "test_recurrent and GRU"
+        "cells", "dax_n * r), HState", "dax_n), HState", "test_recurrent and GRU"
     ),
     "GRU: the reset gate sees h, not W_hn h": Mutant(
-        "cells", "da_r = dx_n * h_n *", "da_r = dx_n * h_before *", "test_recurrent and GRU"
+        "cells", "da_r = dax_n * ah_n *", "da_r = dax_n * h_before *", "test_recurrent and GRU"
     ),
     "coupled: the way over f = 1 - i lost": Mutant(
         "variants", "(di - df)", "di", "test_recurrent and Coupled"
@@ -94,8 +94,8 @@ MUTANTS = {
     ),
     "reset before: product of h, not of r h": Mutant(
         "variants",
-        "dx_n.T @ (r * h_before)",
-        "dx_n.T @ h_before",
+        "dax_n.T @ (r * h_before)",
+        "dax_n.T @ h_before",
         "test_recurrent and ResetBefore",
     ),
     "Recurrent: nothing comes from later steps": Mutant(

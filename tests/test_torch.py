@@ -173,9 +173,9 @@ WIRINGS = {
         lambda one: Stack((both_ways(one, D, "sum"), both_ways(one, H, "sum")), "residual"),
         partial(ref.levels, ref.added, [ref.projected_shortcut, ref.added]),
     ),
-    "layer norm in between": (
-        lambda one: Stack((one(D), EachStep(LayerNorm(H)), one(H))),
-        ref.normalised,
+    "single steps in between and on top": (
+        lambda one: Stack((one(D), EachStep(LayerNorm(H)), one(H), EachStep(Linear(H, 2)))),
+        ref.with_single_steps,
     ),
     "dense": (
         lambda one: Stack((one(D), one(D + H)), "dense"),
@@ -231,6 +231,17 @@ def test_linear():
     outputs.backward(torch.tensor(dys))
     assert_alike(ys, [outputs])
     assert_alike(layer.backward(weights, cache, dys), [W.grad, b.grad, inputs.grad])
+
+
+def test_each_step_leaves_out_the_padding():
+    lengths = (2, 6, 0, 6, 4)
+    (weights, xs, _), (ys, _), (on_ys, _), (*gradient, _) = run(EachStep(Linear(D, H)), lengths)
+    theirs = tree_map(tensor, (weights, xs))
+    outputs = torch.nn.functional.linear(theirs[1], *theirs[0])
+    outputs = torch.where(running(lengths), outputs, 0)
+    back_propagate(outputs, on_ys)
+    assert_alike(ys, outputs)
+    assert_alike(gradient, gradients(theirs))
 
 
 def test_embedding():

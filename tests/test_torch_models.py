@@ -143,6 +143,7 @@ def test_states_are_those_of_each_row_alone(cell, options):
                 bare = tuple(initial) if cell == "LSTM" else initial[0]
                 expected, final = reader.recurrent(xs, bare)
                 final = final if cell == "LSTM" else [final]
+            assert len(hs) == len(ids)
             near(hs[:length, row], expected)
             assert not hs[length:, row].any()
             for array, wanted in zip(state, final, strict=True):
