@@ -4,7 +4,7 @@ Both run in this process, on one thread, in turn, in float32; each figure is the
 rounds. The columns:
 
 torch, numpy   milliseconds of a pass, forward and backward
-GEMM           of that, the matrix products alone, with NumPy at the same sizes: the floor
+GEMM           the matrix products alone, with NumPy, in as few pieces as time allows: the floor
 other          what remains: elementwise work, memory, and the calls of Python into NumPy
 MB             moved at least: the weights once a step each way, and what the backward pass
                needs of the forward pass, written once and read once
@@ -15,14 +15,13 @@ torch/GEMM     what torch/numpy would be if there were nothing but the products
 import argparse
 import statistics
 import time
-import tracemalloc
 
 import numpy as np
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from rnncourse import GRU, LSTM, RNN, Recurrent, Weights
-from rnncourse.diagnostics import activation_bytes
+from rnncourse.diagnostics import activation_bytes, peak_bytes
 from rnncourse.fused import FusedLSTM
 
 SIZES = [(28, 32, 28, 128), (35, 32, 32, 256), (100, 64, 2, 64), (200, 32, 64, 128),
@@ -71,24 +70,18 @@ def torch_pass(module, xs, dhs):
 
 
 def products(gates, T, N, D, H):
-    """The layer's matrix products and nothing else, the batch as the last axis."""
-    arrays = np.random.default_rng(0)
-    W_x, W_h, W_xT, W_hT, x, h, a, das, rows = (
-        arrays.normal(size=shape).astype(np.float32)
-        for shape in (
-            (gates * H, D), (gates * H, H), (D, gates * H), (H, gates * H), (D, N), (H, N),
-            (gates * H, N), (gates * H, T * N), (T * N, D + H),
-        )
-    )  # fmt: skip
-    out_x, out_h, out_a = np.empty_like(x), np.empty_like(h), np.empty_like(a)
+    """A layer's matrix products alone, h and x in one: one a step each way, one for dW."""
+    rng = np.random.default_rng(0)
+    sizes = [(gates * H, H + D), (H + D, N), (gates * H, T * N)]
+    W, z, das = (rng.normal(size=size).astype(np.float32) for size in sizes)
+    W_T, a, dz, zs = W.T.copy(), W @ z, np.empty_like(z), np.repeat(z, T, axis=1)
 
     def run():
         for _ in range(T):
-            np.matmul(W_x, x, out=out_a)
-            np.matmul(W_h, h, out=out_a)
-            np.matmul(W_hT, a, out=out_h)
-            np.matmul(W_xT, a, out=out_x)
-        das @ rows
+            np.matmul(W, z, out=a)
+        for _ in range(T):
+            np.matmul(W_T, a, out=dz)
+        das @ zs.T
 
     return run
 
@@ -134,12 +127,20 @@ def memory():
         for T in steps:
             xs, dhs = np.zeros((T, N, D), np.float32), np.zeros((T, N, H), np.float32)
             kept.append(activation_bytes(layer.forward(weights, xs)[2]))
-            tracemalloc.start()
-            numpy_pass(layer, weights, xs, dhs)()
-            peaks.append(tracemalloc.get_traced_memory()[1])
-            tracemalloc.stop()
+            peaks.append(peak_bytes(numpy_pass(layer, weights, xs, dhs)))
         for what, values in (("remembered", kept), ("peak", peaks)):
             print(f"{name:16}{what:18}" + "".join(f"{v / 1e6:10.2f}" for v in values))
+
+
+def keep_freed_memory():
+    """Let NumPy and PyTorch find the memory of the last pass again.
+
+    glibc gives the memory of small programs back to the system after every pass and fetches it
+    page by page for the next, until a large array has been freed once. Any program that has
+    loaded some data is past that.
+    """
+    large = np.empty(31 * 2**20, np.uint8)
+    del large
 
 
 def main():
@@ -147,11 +148,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=31, help="measurements of each figure")
     rounds = parser.parse_args().rounds
     torch.set_num_threads(1)
-    # glibc hands the memory of small programs back to the system after every pass and fetches it
-    # page by page for the next. Once a large array has been freed it keeps it, for NumPy and
-    # PyTorch alike: what happens in any program that has loaded some data.
-    del_me = np.empty(31 * 2**20, np.uint8)
-    del del_me
+    keep_freed_memory()
     with threadpool_limits(1):
         for pool in threadpool_info():
             kernels = f" for {pool['architecture']}" if "architecture" in pool else ""

@@ -19,6 +19,7 @@ from rnncourse.diagnostics import (
     gradient_norms,
     jacobian_bound,
     jacobian_products,
+    peak_bytes,
     retention,
     spectral_norm,
     spectral_radius,
@@ -414,6 +415,19 @@ empty = lstm_layer.forward(lstm_weights, xs[:0])[2]
 nan = np.full((2, 2), np.nan)
 reads = "keep a state and read left to right, got"
 
+
+def test_the_peak_of_a_pass_grows_in_proportion_to_its_length():
+    """Twice the steps, twice the memory beyond that of one step."""
+    layer = Recurrent(LSTM(4, 32))
+    weights = layer.init(np.random.default_rng(0))
+
+    def peak(T):
+        xs, dhs = np.zeros((T, 8, 4)), np.zeros((T, 8, 32))
+        return peak_bytes(lambda: layer.backward(weights, layer.forward(weights, xs)[2], dhs))
+
+    assert peak(200) - peak(100) == pytest.approx(2 * (peak(100) - peak(50)), rel=0.05)
+
+
 BAD_INPUT = [
     (lambda: gradient_norms(linear, linear.init(rng), xs, dlast), TypeError, f"{reads} Linear"),
     (lambda: gradient_norms(both, both.init(rng), xs, dlast), TypeError, f"{reads} Bidirectional"),
@@ -470,6 +484,7 @@ BAD_INPUT = [
     (lambda: gate_statistics(padded), ValueError, "inside a sequence, got none"),
     (lambda: retention(cache), TypeError, "should have gates"),
     (lambda: retention(None), TypeError, "RecurrentCache, got NoneType"),
+    (lambda: peak_bytes(3), TypeError, "run should be a function, got int"),
     (lambda: activation_bytes(3), TypeError, "should hold arrays, got int"),
     (lambda: activation_bytes([None]), TypeError, "should hold arrays, got list"),
 ]

@@ -366,11 +366,13 @@ def test_float32_stays_float32(wiring, recurrent, lengths):
 
 
 @for_each_case
-def test_results_may_be_changed_without_changing_what_backward_gives(wiring, recurrent, lengths):
+def test_outputs_and_states_may_be_changed_before_and_between_backward_passes(
+    wiring, recurrent, lengths
+):
     case = Case.random(build(wiring, recurrent), 4, 3, lengths)
     expected = case.run()
     ys, last, cache = case.forward()
-    spoil((ys, last))
+    spoil((ys, last, case.start))  # the state too that it started from
     first = case.backward(cache)
     assert_equal(first, expected[2:])
     spoil(first)
