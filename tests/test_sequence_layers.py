@@ -337,9 +337,10 @@ def test_final_is_the_output_where_reading_ended(wiring, recurrent, lengths):
 def test_final_of_two_directions(join):
     """A sum is summed up; a projection is left to whoever reads the summary."""
     case = Case.random(build(f"Bidirectional {join}", "GRU"), 5, 3, [3, 5, 1])
-    left, right = case.forward()[1]
-    expected = left.h + right.h if join == "sum" else np.concatenate([left.h, right.h], axis=1)
-    assert_equal(case.layer.final((left, right)), expected)
+    _, last, _ = case.forward()
+    ends = last.left_to_right.h, last.right_to_left.h
+    expected = sum(ends) if join == "sum" else np.concatenate(ends, axis=1)
+    assert_equal(case.layer.final(last), expected)
 
 
 # --- What is handed over stays as it is ----------------------------------------------------
