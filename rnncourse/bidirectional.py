@@ -7,7 +7,7 @@ import numpy as np
 
 from rnncourse import validate
 from rnncourse.layers import Linear
-from rnncourse.recurrent import Around, SequenceLayer, check_layers, zero_padding
+from rnncourse.recurrent import Around, SequenceLayer, check_layers, kept, zero_padding
 
 
 def reverse(xs, lengths=None):
@@ -61,7 +61,7 @@ class Reversed(Around):
         """Return ys, the state after the first step of each row, and a cache for ``backward``."""
         xs = validate.sequences("Reversed: xs", xs, self.input_size)
         ys, state, cache = self.layer.forward(weights, reverse(xs, lengths), state, lengths, rng)
-        return reverse(ys, lengths), state, ReversedCache(cache, lengths)
+        return reverse(ys, lengths), state, ReversedCache(cache, kept(lengths))
 
     def backward(self, weights, cache, dys, dstate=None):
         """Return the gradients of the weights, of xs and of the initial state."""
@@ -181,7 +181,7 @@ class Bidirectional(SequenceLayer):
         if self.join == "project":
             ys, projection_cache = self._projection.forward(weights.projection, ys)
             ys = zero_padding(ys, lengths)
-        cache = BidirectionalCache(*caches, projection_cache, lengths)
+        cache = BidirectionalCache(*caches, projection_cache, kept(lengths))
         return ys, BidirectionalState(*states), cache
 
     def backward(self, weights, cache, dys, dstate=None):

@@ -239,6 +239,11 @@ def running_steps(name, lengths, steps, batch_size):
     return np.arange(steps)[:, None, None] < lengths[:, None]
 
 
+def kept(lengths):
+    """A copy for the cache, which no later change by the caller reaches."""
+    return None if lengths is None else np.array(lengths)
+
+
 def zero_padding(steps, lengths):
     """(T, N, F) with zeros after the end of each row."""
     if lengths is None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from rnncourse import validate
 from rnncourse.layers import Dropout, Linear, PointwiseLayer
-from rnncourse.recurrent import Around, SequenceLayer, check_layers, zero_padding
+from rnncourse.recurrent import Around, SequenceLayer, check_layers, kept, zero_padding
 
 
 class StackWeights(NamedTuple):
@@ -118,7 +118,7 @@ class Stack(SequenceLayer):
             )
             states.append(layer_state)
             caches.append((cache, dropout_cache, projection_cache))
-        return xs, tuple(states), StackCache(*zip(*caches, strict=True), lengths)
+        return xs, tuple(states), StackCache(*zip(*caches, strict=True), kept(lengths))
 
     def backward(self, weights, cache, dys, dstate=None):
         """Return the gradients of the weights, of xs and of all initial states."""
@@ -229,7 +229,7 @@ class EachStep(Around):
         """Return the outputs of every step, the empty state, and a cache for ``backward``."""
         xs = zero_padding(validate.sequences("EachStep: xs", xs, self.input_size), lengths)
         ys, cache = self.layer.forward(weights, xs)
-        return zero_padding(ys, lengths), (), EachStepCache(cache, lengths)
+        return zero_padding(ys, lengths), (), EachStepCache(cache, kept(lengths))
 
     def backward(self, weights, cache, dys, dstate=None):
         """Return the gradients of the weights and of xs, and the empty state."""

@@ -82,6 +82,7 @@ def state(name, given, kind, expected, expected_dtype):
 def lengths(name, given, steps, batch_size):
     """Return ``given`` as an array; raise unless it is (N,) whole numbers from 0 to T."""
     given = np.asarray(given)
+    given = given.astype(int) if given.size == 0 else given  # NumPy reads [] as floats
     shape(f"{name}: lengths", given, (batch_size,), "(N,)")
     ids(f"{name}: lengths", given, steps + 1)
     return given

@@ -15,20 +15,21 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-GRADIENTS = "tests/test_gradients.py"
 WIRING = "test_every_wiring and "
 
 
 class Mutant(NamedTuple):
     """In ``rnncourse/<module>.py`` the text ``right``, found once, becomes ``wrong``.
 
-    One of the gradient checks whose names match ``tests`` (as for ``pytest -k``) has to fail.
+    One of the tests of ``file`` whose names match ``tests`` (as for ``pytest -k``) has to fail.
+    A forward formula that is wrong both ways passes every gradient check; others catch it.
     """
 
     module: str
     right: str
     wrong: str
     tests: str
+    file: str = "tests/test_gradients.py"
 
 
 MUTANTS = {
@@ -77,6 +78,23 @@ MUTANTS = {
     "GRU: the reset gate sees h, not W_hn h": Mutant(
         "cells", "da_r = dax_n * ah_n *", "da_r = dax_n * h_before *", "test_recurrent and GRU"
     ),
+    "1997: forgets all instead of nothing": Mutant(
+        "variants", "np.ones_like(a_i)", "np.zeros_like(a_i)", "1997", "tests/test_cells.py"
+    ),
+    "Reversed: starts in the padding": Mutant(
+        "bidirectional",
+        "np.where(t < lengths, lengths - 1 - t, t)",
+        "T - 1 - t",
+        "test_reverse_turns",
+        "tests/test_sequence_layers.py",
+    ),
+    "GRU: z and 1 - z exchanged": Mutant(
+        "cells",
+        "h = (1 - z) * n + z * state.h",
+        "h = z * n + (1 - z) * state.h",
+        "test_where_the_reset_gate_acts",
+        "tests/test_cells.py",
+    ),
     "coupled: the way over f = 1 - i lost": Mutant(
         "variants", "(di - df)", "di", "test_recurrent and Coupled"
     ),
@@ -117,7 +135,7 @@ MUTANTS = {
         "test_recurrent and tanh",
     ),
     "Recurrent: the bias of x for that of h": Mutant(
-        "recurrent", "rows_h.sum(axis=1)", "rows_x.sum(axis=1)", "test_recurrent and GRU"
+        "recurrent", "columns_h.sum(axis=1)", "columns_x.sum(axis=1)", "test_recurrent and GRU"
     ),
     "Recurrent: a finished row loses its gradient": Mutant(
         "recurrent",
@@ -186,7 +204,7 @@ MUTANTS = {
 
 
 def outcome(mutant, folder):
-    """The exit status of pytest in a copy: 0 all passed, 1 some test failed."""
+    """The exit status of pytest in a copy: 0 all passed, 1 some test failed; or what is amiss."""
     for name in ("rnncourse", "tests"):
         shutil.copytree(
             ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "site")
@@ -195,10 +213,11 @@ def outcome(mutant, folder):
     if mutant.right:
         path = folder / "rnncourse" / f"{mutant.module}.py"
         source = path.read_text(encoding="utf8")
-        assert source.count(mutant.right) == 1, f"{path.name}: not once {mutant.right!r}"
+        if source.count(mutant.right) != 1:
+            return f"{path.name} should hold once {mutant.right!r}"
         path.write_text(source.replace(mutant.right, mutant.wrong), encoding="utf8")
     pytest_x = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-    command = [*pytest_x, GRADIENTS, "-k", mutant.tests]
+    command = [*pytest_x, mutant.file, "-k", mutant.tests]
     environment = os.environ | {
         "PYTHONPATH": str(folder),
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -220,6 +239,8 @@ def test_a_mutant_is_caught(name, outcomes):
     assert outcomes[name] == 1
 
 
-def test_the_unspoilt_copy_passes(tmp_path):
+@pytest.mark.parametrize("file", sorted({mutant.file for mutant in MUTANTS.values()}))
+def test_the_unspoilt_copy_passes(file, tmp_path):
     """Else every mutant would seem to be caught."""
-    assert outcome(Mutant("", "", "", "test_recurrent"), tmp_path) == 0
+    tests = {f"({mutant.tests})" for mutant in MUTANTS.values() if mutant.file == file}
+    assert outcome(Mutant("", "", "", " or ".join(sorted(tests)), file), tmp_path) == 0

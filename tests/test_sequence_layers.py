@@ -392,3 +392,18 @@ def test_arguments_are_never_changed(wiring, recurrent, lengths):
     spoil(case.run())  # nor handed back
     case.layer.forward(case.weights, case.xs, case.start, lengths, np.random.default_rng(0))
     assert_equal(arguments, kept)
+
+
+@pytest.mark.parametrize("recurrent", ["GRU", "FusedLSTM"])
+@pytest.mark.parametrize("wiring", WIRINGS)
+def test_lengths_may_be_refilled_before_the_backward_pass(wiring, recurrent):
+    case = Case.random(build(wiring, recurrent), T=4, N=2, lengths=np.array([4, 2]))
+    expected = case.backward(case.forward()[2])
+    cache = case.forward()[2]
+    case.lengths[:] = 1
+    assert_equal(case.backward(cache), expected)
+
+
+def test_an_empty_list_of_lengths_goes_with_an_empty_batch():
+    case = Case.random(build("alone", "LSTM"), T=4, N=0, lengths=[])
+    assert case.forward()[0].shape == (4, 0, 3)
