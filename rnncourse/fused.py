@@ -6,7 +6,7 @@ loop are written as one. What pays, in the order of how much:
 - Inside, the batch is the last axis. A gate is then one piece of memory, not a column of it.
 - h, x and a 1 stand in one array z, so that one product W z makes all gates, biases included.
 - sigmoid(a) = (1 + tanh(a/2)) / 2: with the rows of i, f and o halved beforehand, one tanh serves
-  all four gates. They are kept in the order i, f, o, g, the three sigmoids side by side.
+  all four gates.
 - The backward pass is linear in what comes in, and its factors are known after the forward pass.
   They are computed for many steps at once, as many as fit in the processor's cache.
 - Results are written where they belong (``out=``, ``*=``) instead of into new arrays.
@@ -28,7 +28,7 @@ class FusedCache(NamedTuple):
 
     zs: np.ndarray  # (T+1, H+D+1, N): h_{t-1}, x_t and 1
     cs: np.ndarray  # (T+1, H, N): c_{t-1}
-    gates: np.ndarray  # (T, 4, H, N): i, f, o, g
+    gates: np.ndarray  # (T, 4, H, N): i, f, g, o
     tanh_cs: np.ndarray  # (T, H, N)
     ends: np.ndarray  # (N,): the number of steps of each row
     running: np.ndarray | None  # (T, N, 1): is the row still inside its sequence?
@@ -65,8 +65,10 @@ class FusedLSTM(Recurrent):
         """Return the outputs hs, the final state, and a cache for ``backward``."""
         xs, state, running = self._check_forward(weights, xs, state, lengths)
         (T, N, D), H = xs.shape, self.output_size
-        W = _merge(weights)
-        W[: 3 * H] *= 0.5  # of i, f and o
+        bias = (weights.b_ih + weights.b_hh)[:, None]
+        W = np.concatenate([weights.W_hh, weights.W_ih, bias], axis=1)
+        for rows in (W[: 2 * H], W[3 * H :]):  # of i and f, and of o
+            rows *= 0.5
         zs = np.empty((T + 1, H + D + 1, N), xs.dtype)
         zs[0, :H], zs[:T, H:-1], zs[:, -1] = state.h.T, xs.transpose(0, 2, 1), 1
         cs = np.empty((T + 1, H, N), xs.dtype)
@@ -77,10 +79,10 @@ class FusedLSTM(Recurrent):
             a = gates[t]
             np.matmul(W, zs[t], out=a.reshape(4 * H, N))
             np.tanh(a, out=a)
-            sigmoids = a[:3]
-            sigmoids *= 0.5
-            sigmoids += 0.5
-            i, f, o, g = a
+            for sigmoids in (a[:2], a[3]):
+                sigmoids *= 0.5
+                sigmoids += 0.5
+            i, f, g, o = a
             c = np.multiply(f, cs[t], out=cs[t + 1])
             c += i * g
             np.tanh(c, out=tanh_cs[t])
@@ -102,7 +104,7 @@ class FusedLSTM(Recurrent):
         if running is not None:
             dhs = np.where(running, dhs, 0)
         ending = {end: np.flatnonzero(ends == end) for end in set(ends.tolist())}
-        W_T = _merge(weights)[:, :-1].T.copy()
+        W_T = np.concatenate([weights.W_hh, weights.W_ih], axis=1).T.copy()
         dzs = np.empty((T, H + D, N), gates.dtype)
         das = np.empty((4 * H, T, N), gates.dtype)
         dh, dc = np.zeros((2, H, N), gates.dtype)
@@ -117,51 +119,37 @@ class FusedLSTM(Recurrent):
                 dh += dhs[t].T
                 dc += dh * factors_c[t - start]
                 da = factors[t - start]
-                da_i, da_f, da_o, da_g = da
+                da_i, da_f, da_g, da_o = da
                 da_i *= dc
                 da_f *= dc
-                da_o *= dh
                 da_g *= dc
+                da_o *= dh
                 dc *= gates[t, 1]
                 da = da.reshape(4 * H, N)
                 das[:, t] = da
                 dh = np.matmul(W_T, da, out=dzs[t])[:H]  # changed below, but not read again
         if 0 in ending:
             _enter(dstate, ending[0], dh, dc)
-        das = das.reshape(4 * H, T * N)
-        all_zs = zs[:T].transpose(1, 0, 2).reshape(H + D + 1, T * N)
-        dW = _swap_g_and_o(das @ all_zs.T)
+        all_zs = zs[:T].transpose(0, 2, 1).reshape(T * N, H + D + 1)
+        dW = das.reshape(4 * H, T * N) @ all_zs
         dweights = Weights(dW[:, H:-1], dW[:, :H], dW[:, -1], dW[:, -1].copy())
         dxs = dzs[:, H:].transpose(0, 2, 1).copy("C")
         return dweights, dxs, LSTMState(dh.T.copy("C"), dc.T.copy("C"))
 
 
-def _merge(weights):
-    """(4H, H+D+1): what to multiply (h, x, 1) with to get the gates in the order i, f, o, g."""
-    bias = (weights.b_ih + weights.b_hh)[:, None]
-    return _swap_g_and_o(np.concatenate([weights.W_hh, weights.W_ih, bias], axis=1))
-
-
-def _swap_g_and_o(W):
-    """From PyTorch's order of rows, i, f, g, o, to i, f, o, g, and back."""
-    H = len(W) // 4
-    return np.concatenate([W[: 2 * H], W[3 * H :], W[2 * H : 3 * H]])
-
-
 def _factors(gates, c_before, tanh_c, out):
-    """Fill ``out`` with the factors of dc, dc, dh, dc in da; return the factor of dh in dc.
+    """Fill ``out`` with the factors of dc, dc, dc, dh in da; return the factor of dh in dc.
 
-    da = (dc g i(1-i), dc c_{t-1} f(1-f), dh tanh(c) o(1-o), dc i (1-g²))
+    da = (dc g i(1-i), dc c_{t-1} f(1-f), dc i (1-g²), dh tanh(c) o(1-o))
     dc += dh o (1 - tanh(c)²)
     """
-    i, _, o, g = gates.swapaxes(0, 1)
-    factors = out[: len(gates)]
-    np.subtract(1, gates[:, :3], out=factors[:, :3])
-    factors[:, :3] *= gates[:, :3]
-    factors[:, 0] *= g
-    factors[:, 1] *= c_before
-    factors[:, 2] *= tanh_c
-    np.multiply(1 - g * g, i, out=factors[:, 3])
+    i, f, g, o = gates.swapaxes(0, 1)
+    of_i, of_f, of_g, of_o = out[: len(gates)].swapaxes(0, 1)
+    for factor, gate, partner in ((of_i, i, g), (of_f, f, c_before), (of_o, o, tanh_c)):
+        np.subtract(1, gate, out=factor)
+        factor *= gate
+        factor *= partner
+    np.multiply(1 - g * g, i, out=of_g)
     return (1 - tanh_c * tanh_c) * o
 
 

@@ -312,6 +312,7 @@ def test_attention_equals_its_formula(score):
 def test_the_decoder_looks_back_from_its_own_outputs(attention):
     model = double(EncoderDecoder, V, W, E, H, attention=attention, cell="GRU", bidirectional=True)
     ids, written = some_ids(6, 4), some_ids(3, 4, W, seed=1)
+    assert model.attention.score == attention
     logits, weights = model(ids, written, LENGTHS)
     state = model.encode(ids, LENGTHS)
     hs, _ = model.decoder.read(written, state.recurrent)
