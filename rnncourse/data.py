@@ -152,9 +152,11 @@ def minibatches(batch, batch_size, steps, rng):
     [(3, 1), (3, 1)]
     """
     validate.rng(rng)
-    N = batch.ids.shape[1]
-    if not 1 <= batch_size <= N:
-        raise ValueError(f"batch_size should lie in [1, {N}], got {batch_size}")
+    for array in validate.kind("batch", batch, Batch):
+        validate.shape("each array of the batch", array, np.shape(batch.ids))
+    validate.whole("batch_size", batch_size, 1, np.shape(batch.ids)[1])
+    validate.whole("steps", steps, 0)
+    N, batch = np.shape(batch.ids)[1], Batch(*map(np.asarray, batch))
     ends = len(batch.mask) - np.argmax(batch.mask[::-1] > 0, axis=0)  # after the last loss
     return (
         Batch(*(array[: ends[rows].max(), rows] for array in batch))
@@ -195,11 +197,9 @@ def make_recall(rng, length, batch_size, symbols=4):
     >>> bool((batch.targets[-1] == batch.ids[0]).all()), int(batch.mask.sum())
     (True, 3)
     """
-    if length < 1 or batch_size < 1 or symbols < 2:
-        raise ValueError(
-            f"expected length >= 1, batch_size >= 1 and symbols >= 2, "
-            f"got {length}, {batch_size} and {symbols}"
-        )
+    validate.whole("length", length, 1)
+    validate.whole("batch_size", batch_size, 1)
+    validate.whole("symbols", symbols, 2)
     ids = validate.rng(rng).integers(0, symbols, (length, batch_size))
     mask = np.zeros(ids.shape)
     mask[-1] = 1
@@ -223,10 +223,8 @@ def make_agreement(rng, phrases, batch_size):
     >>> AGREEMENT.decode(batch.ids[:, 0]), AGREEMENT.symbols[batch.targets[-1, 0]]
     ('the key to the cabinets', 'is')
     """
-    if phrases < 0 or batch_size < 1:
-        raise ValueError(
-            f"expected phrases >= 0 and batch_size >= 1, got {phrases} and {batch_size}"
-        )
+    validate.whole("phrases", phrases, 0)
+    validate.whole("batch_size", batch_size, 1)
     word = AGREEMENT.id
     plural = validate.rng(rng).integers(0, 2, (1 + phrases, batch_size))
     rows = [np.full(batch_size, word("the")), word("key") + plural[0]]

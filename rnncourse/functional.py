@@ -66,7 +66,7 @@ def cross_entropy(logits, targets, mask=None):
     >>> round(float(loss), 4), dlogits
     (0.6931, array([[ 0.5, -0.5]]))
     """
-    logits, targets = np.asarray(logits), np.asarray(targets)
+    logits, targets = validate.array("logits", logits), validate.array("targets", targets)
     if logits.ndim < 1 or targets.shape != logits.shape[:-1]:
         raise ValueError(
             f"targets should have shape {logits.shape[:-1]} to go with logits {logits.shape}, "
@@ -95,7 +95,8 @@ def mean_squared_error(predictions, targets, mask=None):
     >>> float(loss), dpredictions
     (2.0, array([2., 0.]))
     """
-    predictions, targets = np.asarray(predictions), np.asarray(targets)
+    predictions = validate.array("predictions", predictions)
+    targets = validate.array("targets", targets)
     if predictions.shape != targets.shape:
         raise ValueError(
             f"targets should have the predictions' shape {predictions.shape}, got {targets.shape}"
@@ -127,20 +128,21 @@ def bits(loss):
 
 def _shift(z):
     """z less its largest entry, so that exp never overflows."""
-    if np.ndim(z) < 1 or np.shape(z)[-1] < 1:
-        raise ValueError(f"z should be (..., V) with V at least one entry, got {np.shape(z)}")
+    z = validate.array("z", z)
+    if z.ndim < 1 or z.shape[-1] < 1:
+        raise ValueError(f"z should be (..., V) with V at least one entry, got {z.shape}")
     return z - np.max(z, axis=-1, keepdims=True)
 
 
 def _check_mask(mask, shape, dtype):
     if not np.issubdtype(dtype, np.floating):
         raise TypeError(f"a loss should be given floating-point numbers, got {dtype}")
-    mask = np.ones(shape, dtype) if mask is None else np.asarray(mask, dtype)
+    mask = np.ones(shape, dtype) if mask is None else validate.array("mask", mask).astype(dtype)
     if mask.shape != shape:
         raise ValueError(f"mask should have shape {shape}, got {mask.shape}")
     if (mask < 0).any():
         raise ValueError(f"mask should be at least 0 everywhere, got {mask.min()}")
     count = mask.sum()
     if not count > 0:
-        raise ValueError("the mask leaves no place to take the mean over")
+        raise ValueError(f"the mask leaves no place to take the mean over, got a sum of {count}")
     return mask, count

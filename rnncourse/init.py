@@ -15,7 +15,7 @@ def zeros(shape, rng=None, dtype=np.float64):
     >>> zeros(3)
     array([0., 0., 0.])
     """
-    return _cast(np.zeros(shape), dtype)
+    return _cast(np.zeros(_check_shape(shape)), dtype)
 
 
 def normal(shape, rng, dtype=np.float64, scale=1.0):
@@ -24,7 +24,8 @@ def normal(shape, rng, dtype=np.float64, scale=1.0):
     >>> normal((2, 3), np.random.default_rng(0)).shape
     (2, 3)
     """
-    return _cast(validate.rng(rng).normal(0.0, scale, shape), dtype)
+    validate.positive("scale", scale)
+    return _cast(validate.rng(rng).normal(0.0, scale, _check_shape(shape)), dtype)
 
 
 def xavier_uniform(shape, rng, dtype=np.float64):
@@ -133,7 +134,7 @@ def gate_biases(values, hidden_size, dtype=np.float64):
     values = np.asarray(values, float)
     if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all():
         raise ValueError(f"values should be one finite number for each gate, got {values}")
-    _check_hidden_size(hidden_size)
+    validate.whole("hidden_size", hidden_size, 1)
     return _cast(np.repeat(values, hidden_size), dtype)
 
 
@@ -149,17 +150,19 @@ def chrono_biases(hidden_size, longest, rng, dtype=np.float64):
     >>> chrono_biases(1, longest=100, rng=np.random.default_rng(0)).round(2)
     array([-4.15,  4.15,  0.  ,  0.  ])
     """
-    _check_hidden_size(hidden_size)
-    if not 2 <= longest < np.inf:
+    validate.whole("hidden_size", hidden_size, 1)
+    validate.finite("longest", longest)
+    if longest < 2:
         raise ValueError(f"longest should be a finite number of at least 2, got {longest}")
     forget = np.log(validate.rng(rng).uniform(1.0, longest - 1.0, hidden_size))
     nothing = np.zeros(hidden_size)
     return _cast(np.concatenate([-forget, forget, nothing, nothing]), dtype)
 
 
-def _check_hidden_size(value):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"hidden_size should be a whole number of at least 1, got {value!r}")
+def _check_shape(shape):
+    for size in shape if isinstance(shape, tuple) else (shape,):
+        validate.whole("each size of shape", size, 0)
+    return shape
 
 
 def _matrix(shape):
@@ -170,6 +173,4 @@ def _matrix(shape):
 
 
 def _cast(array, dtype):
-    if not np.issubdtype(dtype, np.floating):
-        raise TypeError(f"dtype should be a floating-point one, got {dtype}")
-    return array.astype(dtype, copy=False)
+    return array.astype(validate.float_dtype(dtype), copy=False)

@@ -55,7 +55,7 @@ class Linear(PointwiseLayer):
     def forward(self, weights, xs):
         """Return ys and a cache for ``backward``."""
         name = self._check_weights(weights)
-        xs = np.asarray(xs)
+        xs = validate.array(f"{name}: xs", xs)
         if xs.ndim < 1 or xs.shape[-1] != self.input_size:
             raise ValueError(f"{name}: xs should be (..., {self.input_size}), got {xs.shape}")
         validate.dtype(f"{name}: xs", xs, weights.W.dtype)
@@ -112,7 +112,7 @@ class Embedding:
     def forward(self, weights, ids):
         """Return xs and a cache for ``backward``."""
         name = self._check_weights(weights)
-        ids = np.asarray(ids)
+        ids = validate.array(f"{name}: ids", ids)
         validate.ids(f"{name}: ids", ids, self.vocabulary_size)
         return weights.W[ids], ids
 
@@ -160,7 +160,7 @@ class Dropout:
 
     def forward(self, weights, xs, rng=None):
         """Return ys and a cache for ``backward``; each call with an rng draws anew."""
-        xs = np.asarray(xs)
+        xs = validate.array("Dropout: xs", xs)
         validate.dtype("Dropout: xs", xs, xs.dtype)
         if rng is None or self.p == 0:
             return xs, None
@@ -174,6 +174,7 @@ class Dropout:
         if mask is None:
             return (), dys
         validate.shape("Dropout: dys", dys, mask.shape)
+        validate.dtype("Dropout: dys", dys, mask.dtype)
         return (), mask * dys
 
 
@@ -226,7 +227,7 @@ class LayerNorm(PointwiseLayer):
     def forward(self, weights, xs):
         """Return ys and a cache for ``backward``."""
         name = self._check_weights(weights)
-        xs = np.asarray(xs)
+        xs = validate.array(f"{name}: xs", xs)
         if xs.ndim < 1 or xs.shape[-1] != self.size:
             raise ValueError(f"{name}: xs should be (..., {self.size}), got {xs.shape}")
         validate.dtype(f"{name}: xs", xs, weights.gain.dtype)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnncourse import validate
 from rnncourse.functional import cross_entropy
 from rnncourse.layers import Embedding, EmbeddingWeights, Linear, LinearWeights
 from rnncourse.recurrent import SequenceLayer
@@ -53,6 +54,9 @@ class SequenceModel:
     linear: Linear
 
     def __post_init__(self):
+        validate.kind("SequenceModel: embedding", self.embedding, Embedding)
+        validate.kind("SequenceModel: recurrent", self.recurrent, SequenceLayer)
+        validate.kind("SequenceModel: linear", self.linear, Linear)
         if self.embedding.embedding_size != self.recurrent.input_size:
             raise ValueError(
                 f"SequenceModel: the embedding gives {self.embedding.embedding_size} features "
@@ -77,12 +81,10 @@ class SequenceModel:
 
         ``rng`` is for dropout in the recurrent layer: without it nothing is dropped.
         """
-        if not isinstance(weights, SequenceWeights):
-            raise TypeError(
-                f"SequenceModel: weights should be SequenceWeights, got {type(weights).__name__}"
-            )
-        if np.ndim(ids) != 2:
-            raise ValueError(f"SequenceModel: ids should be (T, N), got {np.shape(ids)}")
+        validate.kind("SequenceModel: weights", weights, SequenceWeights)
+        ids = validate.array("SequenceModel: ids", ids)
+        if ids.ndim != 2:
+            raise ValueError(f"SequenceModel: ids should be (T, N), got {ids.shape}")
         xs, embedding_cache = self.embedding.forward(weights.embedding, ids)
         hs, state, recurrent_cache = self.recurrent.forward(
             weights.recurrent, xs, state, lengths, rng
@@ -92,7 +94,8 @@ class SequenceModel:
 
     def backward(self, weights, cache, dlogits, dstate=None):
         """Return the gradients of the weights and of the initial state."""
-        embedding_cache, recurrent_cache, linear_cache = cache
+        validate.kind("SequenceModel: weights", weights, SequenceWeights)
+        embedding_cache, recurrent_cache, linear_cache = validate.cache("SequenceModel", cache, 3)
         dlinear, dhs = self.linear.backward(weights.linear, linear_cache, dlogits)
         drecurrent, dxs, dstate = self.recurrent.backward(
             weights.recurrent, recurrent_cache, dhs, dstate
@@ -102,6 +105,7 @@ class SequenceModel:
 
     def loss_and_gradient(self, weights, batch, rng=None):
         """Mean cross-entropy (nats) where the batch's mask is 1, and its gradient."""
+        validate.kind("SequenceModel: batch", batch, Batch)
         logits, _, cache = self.forward(weights, batch.ids, rng=rng)
         loss, dlogits = cross_entropy(logits, batch.targets, batch.mask)
         gradient, _ = self.backward(weights, cache, dlogits)
@@ -109,12 +113,14 @@ class SequenceModel:
 
     def loss(self, weights, batch):
         """Mean cross-entropy (nats) where the batch's mask is 1."""
+        validate.kind("SequenceModel: batch", batch, Batch)
         logits, _, _ = self.forward(weights, batch.ids)
         return cross_entropy(logits, batch.targets, batch.mask)[0]
 
     def step(self, weights, ids, state=None):
         """One step, for generation: ids (N,) in, logits (N, V) and the next state out."""
-        if np.ndim(ids) != 1:
-            raise ValueError(f"SequenceModel: ids of one step should be (N,), got {np.shape(ids)}")
-        logits, state, _ = self.forward(weights, np.asarray(ids)[None], state)
+        ids = validate.array("SequenceModel: ids", ids)
+        if ids.ndim != 1:
+            raise ValueError(f"SequenceModel: ids of one step should be (N,), got {ids.shape}")
+        logits, state, _ = self.forward(weights, ids[None], state)
         return logits[0], state

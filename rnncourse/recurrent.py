@@ -41,7 +41,8 @@ class SequenceLayer:
         return self.output_size
 
     def _check_summary(self, dsummary):
-        dsummary, name = np.asarray(dsummary), type(self).__name__
+        name = type(self).__name__
+        dsummary = validate.array(f"{name}: dsummary", dsummary)
         if dsummary.ndim != 2 or dsummary.shape[1] != self.summary_size:
             raise ValueError(
                 f"{name}: dsummary should be (N, {self.summary_size}), got {dsummary.shape}"
@@ -136,6 +137,8 @@ class Recurrent(SequenceLayer):
 
     def zero_state(self, batch_size, dtype=np.float64):
         """The state that ``forward`` starts from when it is given none."""
+        validate.whole("batch_size", batch_size, 0)
+        validate.float_dtype(dtype)
         fields, shape = self.cell.State._fields, (batch_size, self.cell.hidden_size)
         return self.cell.State(*(np.zeros(shape, dtype) for _ in fields))
 
@@ -192,7 +195,10 @@ class Recurrent(SequenceLayer):
 
     def final(self, state):
         """The vector (N, H) that sums up each row: its last hidden state."""
-        return validate.kind("Recurrent: state", state, self.cell.State).h
+        name = f"{type(self).__name__}: state"
+        h = np.asarray(validate.kind(name, state, self.cell.State).h)
+        self._check_state(name, state, len(h) if h.ndim else 0, h.dtype)
+        return h
 
     def final_backward(self, dsummary):
         """From the gradient of ``final`` to that of the state."""
@@ -201,9 +207,7 @@ class Recurrent(SequenceLayer):
 
     def _check_forward(self, weights, xs, state, lengths):
         name, D = self._check_weights(weights), self.cell.input_size
-        xs = np.asarray(xs)
-        if xs.ndim != 3 or xs.shape[2] != D:
-            raise ValueError(f"{name}: xs should be (T, N, {D}), got {xs.shape}")
+        xs = validate.sequences(f"{name}: xs", xs, D)
         validate.dtype(f"{name}: xs", xs, weights.W_ih.dtype)
         T, N, _ = xs.shape
         state = self.zero_state(N, xs.dtype) if state is None else state

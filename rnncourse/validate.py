@@ -28,6 +28,35 @@ def finite(name, number):
         raise ValueError(f"{name} should be a finite number, got {number}")
 
 
+def positive(name, number):
+    """Raise unless ``number`` is one finite real number above 0."""
+    finite(name, number)
+    if not number > 0:
+        raise ValueError(f"{name} should be a finite number above 0, got {number}")
+
+
+def array(name, given):
+    """Return ``given`` as an array; raise a TypeError unless it makes one of numbers."""
+    try:
+        given = np.asarray(given)
+    except ValueError as error:
+        raise TypeError(f"{name} should be an array, got rows of unlike lengths") from error
+    if given.dtype.kind not in "biufc":
+        raise TypeError(f"{name} should be an array of numbers, got {given.dtype}")
+    return given
+
+
+def float_dtype(given):
+    """Return ``given`` as a dtype; raise a TypeError unless it is a floating-point one."""
+    try:
+        found = np.dtype(given)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"dtype should be a floating-point one, got {given!r}") from error
+    if given is None or found.kind != "f":
+        raise TypeError(f"dtype should be a floating-point one, got {given}")
+    return found
+
+
 def rng(generator):
     """Return ``generator``; raise a TypeError unless it is one (a bare seed is not)."""
     if not isinstance(generator, np.random.Generator):
@@ -37,22 +66,23 @@ def rng(generator):
 
 def ids(name, array, size):
     """Raise a TypeError or ValueError unless ``array`` holds whole numbers in [0, size)."""
-    if not np.issubdtype(array.dtype, np.integer):
+    if array.dtype.kind not in "iu":
         raise TypeError(f"{name} should be integers, got {array.dtype}")
     if array.size and not (array.min() >= 0 and array.max() < size):
         raise ValueError(f"{name} should lie in [0, {size}), got {array.min()} to {array.max()}")
 
 
-def shape(name, array, expected, axes=""):
-    """Raise a ValueError unless ``array`` has the ``expected`` shape, named by ``axes``."""
-    if np.shape(array) != expected:
+def shape(name, given, expected, axes=""):
+    """Raise a ValueError unless ``given`` has the ``expected`` shape, named by ``axes``."""
+    found = array(name, given).shape
+    if found != expected:
         wanted = f"{axes} = {expected}" if axes else expected
-        raise ValueError(f"{name} should be {wanted}, got {np.shape(array)}")
+        raise ValueError(f"{name} should be {wanted}, got {found}")
 
 
-def dtype(name, array, expected):
-    """Raise a TypeError unless ``array`` is of the floating-point dtype: nothing is cast."""
-    found = np.asarray(array).dtype
+def dtype(name, given, expected):
+    """Raise a TypeError unless ``given`` is of the floating-point dtype: nothing is cast."""
+    found = array(name, given).dtype
     if found.kind != "f":
         raise TypeError(f"{name} should be floating-point numbers, got {found}")
     if found != expected:
@@ -65,27 +95,27 @@ def weights(name, given, shapes):
         raise TypeError(
             f"{name}: weights should be {type(shapes).__name__}, got {type(given).__name__}"
         )
-    for field, array, expected in zip(given._fields, given, shapes, strict=True):
-        shape(f"{name}: {field}", array, expected)
-        dtype(f"{name}: {field}", array, given[0].dtype)
+    for field, weight, expected in zip(given._fields, given, shapes, strict=True):
+        kind(f"{name}: {field}", weight, np.ndarray)
+        shape(f"{name}: {field}", weight, expected)
+        dtype(f"{name}: {field}", weight, given[0].dtype)
 
 
-def state(name, given, kind, expected, expected_dtype):
-    """Raise unless ``given`` is of the NamedTuple ``kind`` with arrays of the expected shape."""
-    if not isinstance(given, kind):
-        raise TypeError(f"{name} should be {kind.__name__}, got {type(given).__name__}")
-    for field, array in zip(given._fields, given, strict=True):
-        shape(f"{name}.{field}", array, expected, "(N, H)")
-        dtype(f"{name}.{field}", array, expected_dtype)
+def state(name, given, expected_kind, expected, expected_dtype):
+    """Raise unless ``given`` is of the NamedTuple kind with arrays of the expected shape."""
+    kind(name, given, expected_kind)
+    for field, part in zip(given._fields, given, strict=True):
+        shape(f"{name}.{field}", part, expected, "(N, H)")
+        dtype(f"{name}.{field}", part, expected_dtype)
 
 
 def lengths(name, given, steps, batch_size):
     """Return ``given`` as an array; raise unless it is (N,) whole numbers from 0 to T."""
-    given = np.asarray(given)
+    given = array(f"{name}: lengths", given)
     given = given.astype(int) if given.size == 0 else given  # NumPy reads [] as floats
     shape(f"{name}: lengths", given, (batch_size,), "(N,)")
     ids(f"{name}: lengths", given, steps + 1)
-    return given
+    return given.astype(int)
 
 
 def kind(name, given, expected):
@@ -104,7 +134,7 @@ def entries(name, given, count):
 
 def sequences(name, given, size):
     """Return ``given`` as an array; raise unless it is (T, N, size)."""
-    given = np.asarray(given)
+    given = array(name, given)
     if given.ndim != 3 or given.shape[2] != size:
         raise ValueError(f"{name} should be (T, N, {size}), got {given.shape}")
     return given
