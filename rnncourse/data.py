@@ -68,10 +68,7 @@ def load_surnames(rng, per_language=300):
     names, labels = [], []
     for label, language in enumerate(languages):
         own = [name for name in lists[language] if times_listed[name] == 1]
-        if not 1 <= per_language <= len(own):
-            raise ValueError(
-                f"per_language should lie in [1, {len(own)}] for {language}, got {per_language}"
-            )
+        validate.whole(f"per_language for {language}", per_language, 1, len(own))
         names += [own[i] for i in rng.choice(len(own), per_language, replace=False)]
         labels += [label] * per_language
     order = rng.permutation(len(names))
@@ -175,10 +172,13 @@ def random_windows(ids, length, batch_size, steps, rng):
     True
     """
     validate.rng(rng)
-    ids = np.asarray(ids)
-    if ids.ndim != 1 or not 1 <= length < len(ids):
+    ids = validate.array("ids", ids)
+    for name, number in (("length", length), ("batch_size", batch_size)):
+        validate.whole(name, number, 1)
+    validate.whole("steps", steps, 0)
+    if ids.ndim != 1 or length >= len(ids):
         raise ValueError(
-            f"ids should be one row, longer than a window of at least 1; "
+            f"ids should be one row, longer than a window; "
             f"got {ids.shape} and a window of {length}"
         )
     offsets = np.arange(length)[:, None]

@@ -35,10 +35,10 @@ def distribution(logits, temperature=1.0, top_k=None, top_p=1.0):
     array([0.   , 0.625, 0.375, 0.   ])
     """
     logits = _check_logits(logits)
-    if not 0 < temperature < np.inf:
-        raise ValueError(f"temperature should be a finite number above 0, got {temperature}")
-    if top_k is not None and not (_is_whole(top_k) and 1 <= top_k <= logits.size):
-        raise ValueError(f"top_k should be a whole number in [1, {logits.size}], got {top_k}")
+    validate.positive("temperature", temperature)
+    if top_k is not None:
+        validate.whole("top_k", top_k, 1, logits.size)
+    validate.finite("top_p", top_p)
     if not 0 < top_p <= 1:
         raise ValueError(f"top_p should be above 0 and at most 1, got {top_p}")
     ranking = np.argsort(-logits, kind="stable")
@@ -75,7 +75,7 @@ def generate(step, first, choose, *, length, state=None, stop=None):
     >>> generate(count, 0, greedy, length=10, stop=4)
     [1, 2, 3]
     """
-    _check_whole("length", length, 0)
+    validate.whole("length", length, 0)
     symbol, written = first, []
     for _ in range(length):
         logits, state = step(np.array([symbol]), state)
@@ -114,9 +114,10 @@ def beam_search(
     [1] 0.2
     [2] 0.36
     """
-    _check_whole("width", width, 1)
-    _check_whole("length", length, 0)
-    if not 0 <= length_penalty < np.inf:
+    validate.whole("width", width, 1)
+    validate.whole("length", length, 0)
+    validate.finite("length_penalty", length_penalty)
+    if length_penalty < 0:
         raise ValueError(f"length_penalty should be at least 0 and finite, got {length_penalty}")
     ids, beam, finished = np.array([first]), [Hypothesis([], 0.0)], []
     for _ in range(length):
@@ -160,7 +161,7 @@ def _select_rows(state, rows, batch_size):
 
 
 def _check_logits(logits, batch=()):
-    logits = np.asarray(logits, dtype=float)
+    logits = validate.array("logits", logits).astype(float)
     if logits.ndim == 0 or logits.shape[:-1] != batch or logits.size == 0:
         wanted = f"({batch[0]}, V)" if batch else "(V,)"
         raise ValueError(f"logits should be {wanted} with V at least 1, got {logits.shape}")
@@ -168,12 +169,3 @@ def _check_logits(logits, batch=()):
     if not np.isfinite(largest).all():  # also when one is nan, or all are -inf
         raise ValueError(f"the largest of the logits should be finite, got {largest}")
     return logits
-
-
-def _check_whole(name, value, least):
-    if not (_is_whole(value) and value >= least):
-        raise ValueError(f"{name} should be a whole number of at least {least}, got {value}")
-
-
-def _is_whole(value):
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

@@ -27,8 +27,9 @@ def gradient_check(loss, weights, gradient, *, step=1e-5, tolerance=1e-7, sample
     """
     if samples is not None:
         validate.rng(rng)
-        if samples < 1:
-            raise ValueError(f"samples should be at least 1, got {samples}")
+        validate.whole("samples", samples, 1)
+    validate.positive("step", step)
+    validate.positive("tolerance", tolerance)
     weights = tree_map(np.array, weights)  # a copy that can be nudged in place
     gradient = tree_map(lambda w, g: np.asarray(g), weights, gradient)  # the trees must match
     if isinstance(value := loss(weights), tuple) or np.ndim(value):

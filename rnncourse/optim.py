@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnncourse import validate
 from rnncourse.tree import tree_leaves, tree_map
 
 
@@ -32,7 +33,7 @@ class SGD:
     weight_decay: float = 0.0
 
     def __post_init__(self):
-        _check_positive("SGD: lr", self.lr)
+        validate.positive("SGD: lr", self.lr)
         _check_share("SGD: momentum", self.momentum)
         _check_decay("SGD: weight_decay", self.weight_decay)
 
@@ -84,10 +85,10 @@ class Adam:
     weight_decay: float = 0.0
 
     def __post_init__(self):
-        _check_positive("Adam: lr", self.lr)
+        validate.positive("Adam: lr", self.lr)
         for beta in self.betas:
             _check_share("Adam: betas", beta)
-        _check_positive("Adam: eps", self.eps)
+        validate.positive("Adam: eps", self.eps)
         _check_decay("Adam: weight_decay", self.weight_decay)
 
     def init(self, weights):
@@ -134,7 +135,7 @@ def clip_by_value(tree, limit):
     >>> clip_by_value(np.array([3.0, 0.5]), 1.0)
     array([1. , 0.5])
     """
-    _check_positive("limit", limit)
+    validate.positive("limit", limit)
     return tree_map(lambda array: np.clip(array, -float(limit), float(limit)), tree)
 
 
@@ -146,7 +147,7 @@ def clip_by_norm(tree, limit):
     >>> clip_by_norm((np.array([3.0, 4.0]), np.array([0.5])), 1.0)
     (array([0.6, 0.8]), array([0.5]))
     """
-    _check_positive("limit", limit)
+    validate.positive("limit", limit)
     return tree_map(lambda array: array * _shrink(global_norm(array), limit), tree)
 
 
@@ -161,7 +162,7 @@ def clip_by_global_norm(tree, limit):
     >>> clipped, norm
     ((array([0.6]), array([0.8])), 5.0)
     """
-    _check_positive("limit", limit)
+    validate.positive("limit", limit)
     norm = global_norm(tree)
     factor = _shrink(norm, limit)
     return tree_map(lambda array: array * factor, tree), norm
@@ -173,16 +174,13 @@ def _shrink(norm, limit):
     return min(1.0, float(limit) / norm) if norm > 0 else 1.0
 
 
-def _check_positive(name, value):
-    if not 0 < value < math.inf:
-        raise ValueError(f"{name} should be a finite number above 0, got {value}")
-
-
 def _check_decay(name, value):
-    if not 0 <= value < math.inf:
+    validate.finite(name, value)
+    if value < 0:
         raise ValueError(f"{name} should be a finite number of at least 0, got {value}")
 
 
 def _check_share(name, value):
+    validate.finite(name, value)
     if not 0 <= value < 1:
         raise ValueError(f"{name} should be at least 0 and below 1, got {value}")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from rnncourse import validate
 from rnncourse.optim import clip_by_global_norm, global_norm
 
 
@@ -36,14 +37,16 @@ def train(
     ValueError when there are no batches or every < 1; TypeError when batches is no iterable.
     Reference: the page training-and-inference.
 
-    >>> from rnncourse.optim import SGD
+    >>> from rnncourse import validate
+from rnncourse.optim import SGD
     >>> weights, history = train(lambda w, x: ((w - x) ** 2, 2 * (w - x)), np.array(0.0),
     ...                          [1.0] * 20, SGD(lr=0.25), progress=False)
     >>> round(float(weights), 3)
     1.0
     """
-    if every < 1:
-        raise ValueError(f"every should be at least 1, got {every}")
+    validate.whole("every", every, 1)
+    if not (hasattr(optimiser, "init") and hasattr(optimiser, "update")):
+        raise TypeError(f"optimiser should be one such as Adam(lr=0.01), got {optimiser!r}")
     if not isinstance(batches, Iterable):
         raise TypeError(f"batches should be an iterable of batches, got {type(batches).__name__}")
     state = optimiser.init(weights)

@@ -180,8 +180,12 @@ BAD_INPUT = [
     (lambda: chrono_biases(2, 9, 0), TypeError, "rng should be .* got int"),
     (lambda: classification_batch(AB, ["ab"], [-1]), ValueError, r"\[0, inf\), got -1 to -1"),
     (lambda: classification_batch(AB, ["ab"], [1.0]), TypeError, "labels .* integers.* float64"),
-    (lambda: classification_batch(AB, ["ab"], ["x"]), TypeError, "labels should be integers"),
-    (lambda: classification_batch(AB, ["ab"], [None]), TypeError, "integers, got object"),
+    (
+        lambda: classification_batch(AB, ["ab"], ["x"]),
+        TypeError,
+        "labels should be an array of numbers, got",
+    ),
+    (lambda: classification_batch(AB, ["ab"], [None]), TypeError, "array of numbers, got object"),
     (lambda: classification_batch(AB, ["ab"], 3), ValueError, r"labels .* \(1,\), got \(\)"),
 ]
 
