@@ -105,7 +105,8 @@ def classification_batch(vocabulary, texts, labels):
            [2, 0]]), array([[0., 1.],
            [1., 0.]]))
     """
-    labels = np.asarray(labels)
+    validate.kind("vocabulary", vocabulary, Vocabulary)
+    labels = validate.array("labels", labels)
     validate.shape("labels", labels, (len(texts),), "(N,)")
     ids, lengths = pad_sequences(
         [vocabulary.encode(text) for text in texts], vocabulary.id(PADDING)
@@ -130,7 +131,7 @@ def language_model_batch(vocabulary, texts):
     >>> batch.ids.T, batch.targets.T
     (array([[1, 3, 4]]), array([[3, 4, 2]]))
     """
-    padding = vocabulary.id(PADDING)
+    padding = validate.kind("vocabulary", vocabulary, Vocabulary).id(PADDING)
     ids, lengths = pad_sequences([vocabulary.encode([START, *text]) for text in texts], padding)
     targets, _ = pad_sequences([vocabulary.encode([*text, END]) for text in texts], padding)
     mask = (np.arange(len(ids))[:, None] < lengths).astype(float)
@@ -149,11 +150,15 @@ def minibatches(batch, batch_size, steps, rng):
     [(3, 1), (3, 1)]
     """
     validate.rng(rng)
-    for array in validate.kind("batch", batch, Batch):
-        validate.shape("each array of the batch", array, np.shape(batch.ids))
-    validate.whole("batch_size", batch_size, 1, np.shape(batch.ids)[1])
+    validate.kind("batch", batch, Batch)
+    batch = Batch(*(validate.array("each array of the batch", array) for array in batch))
+    if batch.ids.ndim != 2:
+        raise ValueError(f"the batch's ids should be (T, N), got {batch.ids.shape}")
+    for array in batch:
+        validate.shape("each array of the batch", array, batch.ids.shape, "(T, N)")
+    N = batch.ids.shape[1]
+    validate.whole("batch_size", batch_size, 1, N)
     validate.whole("steps", steps, 0)
-    N, batch = np.shape(batch.ids)[1], Batch(*map(np.asarray, batch))
     ends = len(batch.mask) - np.argmax(batch.mask[::-1] > 0, axis=0)  # after the last loss
     return (
         Batch(*(array[: ends[rows].max(), rows] for array in batch))
@@ -178,8 +183,7 @@ def random_windows(ids, length, batch_size, steps, rng):
     validate.whole("steps", steps, 0)
     if ids.ndim != 1 or length >= len(ids):
         raise ValueError(
-            f"ids should be one row, longer than a window; "
-            f"got {ids.shape} and a window of {length}"
+            f"ids should be one row, longer than a window; got {ids.shape} and a window of {length}"
         )
     offsets = np.arange(length)[:, None]
     mask = np.ones((length, batch_size))

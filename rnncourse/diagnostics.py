@@ -106,10 +106,8 @@ def jacobian_bound(W_hh, steps, max_slope=1.0):
     array([8., 4., 2., 1.])
     """
     W_hh = _check_matrix("W_hh", W_hh, square=True)
-    if not isinstance(steps, (int, np.integer)) or steps < 0:
-        raise ValueError(f"steps should be a whole number of at least 0, got {steps!r}")
-    if not 0 < max_slope < np.inf:
-        raise ValueError(f"max_slope should be a finite number above 0, got {max_slope}")
+    validate.whole("steps", steps, 0)
+    validate.positive("max_slope", max_slope)
     with np.errstate(over="ignore"):  # a bound may be infinite
         return (spectral_norm(W_hh) * float(max_slope))[..., None] ** np.arange(steps, -1, -1)
 

@@ -96,6 +96,7 @@ def orthogonal(shape, rng, dtype=np.float64, gain=1.0):
     True
     """
     outputs, inputs = _matrix(shape)
+    validate.finite("gain", gain)
     tall = validate.rng(rng).normal(size=(max(shape), min(shape)))
     q, r = np.linalg.qr(tall)
     q = q * np.sign(np.diag(r))  # QR leaves the signs open; fixing them makes W uniform (Haar)
@@ -113,6 +114,7 @@ def identity(shape, rng=None, dtype=np.float64, gain=1.0):
            [0., 1.]])
     """
     outputs, inputs = _matrix(shape)
+    validate.finite("gain", gain)
     if outputs != inputs:
         raise ValueError(f"an identity matrix is square, got the shape {shape}")
     return _cast(gain * np.eye(outputs), dtype)
@@ -166,9 +168,10 @@ def _check_shape(shape):
 
 
 def _matrix(shape):
-    whole = isinstance(shape, tuple) and all(isinstance(n, (int, np.integer)) for n in shape)
-    if not (whole and len(shape) == 2 and min(shape) >= 1):
+    if not isinstance(shape, tuple) or len(shape) != 2:
         raise ValueError(f"shape should be (outputs, inputs), each at least 1, got {shape}")
+    for size in shape:
+        validate.whole("each size in the shape of a matrix (outputs, inputs)", size, 1)
     return shape
 
 

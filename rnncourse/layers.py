@@ -63,7 +63,8 @@ class Linear(PointwiseLayer):
 
     def backward(self, weights, cache, dys):
         """Return the gradients of the weights and of xs."""
-        name, xs = self._check_weights(weights), cache
+        name = self._check_weights(weights)
+        xs = validate.kind(f"{name}: cache", cache, np.ndarray)
         validate.shape(f"{name}: dys", dys, (*xs.shape[:-1], self.output_size))
         validate.dtype(f"{name}: dys", dys, xs.dtype)
         flat_dys = _flat(dys)
@@ -118,7 +119,8 @@ class Embedding:
 
     def backward(self, weights, cache, dxs):
         """Return the gradient of the weights; whole numbers have none."""
-        name, ids = self._check_weights(weights), cache
+        name = self._check_weights(weights)
+        ids = validate.kind(f"{name}: cache", cache, np.ndarray)
         validate.shape(f"{name}: dxs", dxs, (*ids.shape, self.embedding_size))
         validate.dtype(f"{name}: dxs", dxs, weights.W.dtype)
         dW = np.zeros_like(weights.W)
@@ -170,9 +172,10 @@ class Dropout:
 
     def backward(self, weights, cache, dys):
         """Return the empty gradient of the weights and that of xs."""
-        mask = cache
-        if mask is None:
+        dys = validate.array("Dropout: dys", dys)
+        if cache is None:
             return (), dys
+        mask = validate.kind("Dropout: cache", cache, np.ndarray)
         validate.shape("Dropout: dys", dys, mask.shape)
         validate.dtype("Dropout: dys", dys, mask.dtype)
         return (), mask * dys

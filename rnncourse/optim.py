@@ -86,6 +86,7 @@ class Adam:
 
     def __post_init__(self):
         validate.positive("Adam: lr", self.lr)
+        validate.entries("Adam: betas", self.betas, 2)
         for beta in self.betas:
             _check_share("Adam: betas", beta)
         validate.positive("Adam: eps", self.eps)
@@ -102,6 +103,7 @@ class Adam:
         lr, eps, decay, beta1, beta2 = map(
             float, (self.lr, self.eps, self.weight_decay, *self.betas)
         )
+        validate.whole("AdamState: steps", state.steps, 0)
         steps = state.steps + 1
         mean = tree_map(lambda m, g: beta1 * m + (1 - beta1) * g, state.mean, gradient)
         square = tree_map(lambda s, g: beta2 * s + (1 - beta2) * g * g, state.square, gradient)

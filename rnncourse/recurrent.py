@@ -245,11 +245,12 @@ def running_steps(name, lengths, steps, batch_size):
 
 def kept(lengths):
     """A copy for the cache, which no later change by the caller reaches."""
-    return None if lengths is None else np.array(lengths)
+    return None if lengths is None else np.array(lengths, int)
 
 
 def zero_padding(steps, lengths):
     """(T, N, F) with zeros after the end of each row."""
+    steps = np.asarray(steps)
     if lengths is None:
         return steps
     return np.where(running_steps("padding", lengths, *steps.shape[:2]), steps, 0)

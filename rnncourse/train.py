@@ -37,8 +37,7 @@ def train(
     ValueError when there are no batches or every < 1; TypeError when batches is no iterable.
     Reference: the page training-and-inference.
 
-    >>> from rnncourse import validate
-from rnncourse.optim import SGD
+    >>> from rnncourse.optim import SGD
     >>> weights, history = train(lambda w, x: ((w - x) ** 2, 2 * (w - x)), np.array(0.0),
     ...                          [1.0] * 20, SGD(lr=0.25), progress=False)
     >>> round(float(weights), 3)

@@ -68,7 +68,7 @@ def _check_leaf(name, tree):
     array = hasattr(tree, "shape")  # NumPy's, or a tensor
     if not (array or _is_container(tree) or isinstance(tree, (int, float))):
         found = type(tree).__name__
-    elif isinstance(tree, np.ndarray) and tree.dtype.kind not in "biufc":
+    elif isinstance(tree, np.ndarray) and tree.dtype.kind not in "biuf":
         found = f"an array of {tree.dtype}"
     else:
         return

@@ -41,8 +41,8 @@ def array(name, given):
         given = np.asarray(given)
     except ValueError as error:
         raise TypeError(f"{name} should be an array, got rows of unlike lengths") from error
-    if given.dtype.kind not in "biufc":
-        raise TypeError(f"{name} should be an array of numbers, got {given.dtype}")
+    if given.dtype.kind not in "biuf":
+        raise TypeError(f"{name} should be an array of real numbers, got {given.dtype}")
     return given
 
 

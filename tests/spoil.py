@@ -36,10 +36,12 @@ NOT_FLOATS = (np.int64, bool, object, str, complex)
 NOT_INTEGERS = (np.float64, bool, object, str, complex)
 
 
-def spoil(value):
-    """List all that may come in the place of ``value``."""
+def spoil(value, whole=False):
+    """List all that may come in the place of ``value``; ``whole`` leaves its entries alone."""
     ways = []
-    if isinstance(value, np.random.Generator):
+    if whole:
+        pass
+    elif isinstance(value, np.random.Generator):
         seeds = {"a seed": 0, "the module": np.random, "RandomState": np.random.RandomState(0)}
         ways += [Spoilt(how, thing, OTHER) for how, thing in seeds.items()]
     elif isinstance(value, np.ndarray):
@@ -58,7 +60,9 @@ def spoil(value):
     elif not isinstance(value, Callable):
         ways.append(Spoilt("its class", type(value), OTHER))
     ways += [
-        Spoilt(how, thing, OTHER) for how, thing in STRANGE.items() if type(thing) is not type(value)
+        Spoilt(how, thing, OTHER)
+        for how, thing in STRANGE.items()
+        if type(thing) is not type(value)
     ]
     return ways
 
@@ -78,9 +82,15 @@ def _shapes(a):
     yield Spoilt("an axis in front", a[None], OTHER)
     yield Spoilt("an axis behind", a[..., None], OTHER)
     for axis in range(a.ndim):
-        yield Spoilt(f"no axis {axis}", np.take(np.concatenate([a, a]), 0, axis) if a.size else a.sum(axis), OTHER)
+        yield Spoilt(
+            f"no axis {axis}",
+            np.take(np.concatenate([a, a]), 0, axis) if a.size else a.sum(axis),
+            OTHER,
+        )
         others = {
-            "one more": np.concatenate([a, np.roll(a, 1, axis).take([0], axis)], axis) if a.size else a,
+            "one more": np.concatenate([a, np.roll(a, 1, axis).take([0], axis)], axis)
+            if a.size
+            else a,
             "one less": a.take(range(a.shape[axis] - 1), axis) if a.size else a,
             "one": a.take([0], axis) if a.size else a,
             "none": a.take(np.arange(0), axis),

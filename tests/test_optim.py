@@ -183,9 +183,9 @@ BAD_INPUT = [
     (
         lambda: classification_batch(AB, ["ab"], ["x"]),
         TypeError,
-        "labels should be an array of numbers, got",
+        "labels should be an array of real numbers, got",
     ),
-    (lambda: classification_batch(AB, ["ab"], [None]), TypeError, "array of numbers, got object"),
+    (lambda: classification_batch(AB, ["ab"], [None]), TypeError, "array of real numbers, got object"),
     (lambda: classification_batch(AB, ["ab"], 3), ValueError, r"labels .* \(1,\), got \(\)"),
 ]
 

@@ -3,13 +3,16 @@
 No two sizes are the same and no two numbers, so that nothing fits by chance.
 """
 
+import importlib
 import inspect
+import pkgutil
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from helpers import random_like
 
+import rnncourse
 from rnncourse import (
     GRU,
     LSTM,
@@ -20,7 +23,6 @@ from rnncourse import (
     Dropout,
     EachStep,
     Embedding,
-    HState,
     LayerNorm,
     Linear,
     NoForgetLSTM,
@@ -113,7 +115,10 @@ def whole(number, least=0, most=np.inf):
     return type(number) in (int, np.int64) and least <= number <= most
 
 
-def real(number, least=-np.inf, most=np.finfo(float).max):
+LARGEST = np.finfo(float).max
+
+
+def real(number, least=-np.inf, most=LARGEST):
     """Is it a number, not a truth value, from ``least`` to ``most``?"""
     return type(number) in (int, float, np.int64, np.float64) and least <= number <= most
 
@@ -144,34 +149,21 @@ CELLS = [
 SIZES = {"input_size": size, "hidden_size": size}
 
 
-def cell_calls(cell):
-    layer = Recurrent(cell)
-    own, state = random_like(layer.init(rng), rng)[4:], random_like(layer.zero_state(N), rng)
-    a_x, a_h = floats(N, *cell.shapes.b_ih), floats(N, *cell.shapes.b_hh)
-    _, cache = cell.forward(a_x, a_h, state, *own)
-    reads_state = not isinstance(cell, RNN)
-    return [
-        valid(cell.forward, a_x, a_h, state, *own) if reads_state
-        else valid(cell.forward, a_x, a_h, None),
-        valid(cell.backward, cache, random_like(state, rng), *own),
-    ]  # fmt: skip
-
-
 def cells():
     for kind in (Cell, MemoryCell, NoForgetLSTM, CoupledLSTM, GRU, ResetBeforeGRU):
         yield valid(kind, D, H, right=keeps(**SIZES))
     yield valid(RNN, D, H, "relu", right=keeps(**SIZES))
     for kind in (LSTM, PeepholeLSTM):
         yield valid(kind, D, H, 1.5, right=keeps(**SIZES, forget_bias=real))
-    for cell in CELLS:
-        yield from cell_calls(cell)
 
 
 # --- Layers ----------------------------------------------------------------------------------
 
 recurrent = Recurrent(LSTM(D, H))
-STACK = Stack((Recurrent(RNN(D, H)), EachStep(LayerNorm(H)), recurrent_top := Recurrent(GRU(H, D))),
-              "residual")  # fmt: skip
+STACK = Stack(
+    (Recurrent(RNN(D, H)), EachStep(LayerNorm(H)), recurrent_top := Recurrent(GRU(H, D))),
+    "residual",
+)
 LAYERS = [
     *map(Recurrent, CELLS),
     FusedLSTM(LSTM(D, H)),
@@ -231,9 +223,17 @@ def layer_calls(layer):
     dys = random_like(ys, rng)
     has_state, right = len(tree_leaves(state)) > 0, row_by_row(layer)
     yield valid(layer.init, rng, np.float64, right=init_right)
-    yield valid(layer.zero_state, N, np.float64, right=lambda state, batch_size, dtype: (
-        whole(batch_size) and all(a.shape[:1] == (batch_size,) and a.dtype == dtype
-                                  for _, a in tree_leaves(state))))  # fmt: skip
+    yield valid(
+        layer.zero_state,
+        N,
+        np.float64,
+        right=lambda state, batch_size, dtype: (
+            whole(batch_size)
+            and all(
+                a.shape[:1] == (batch_size,) and a.dtype == dtype for _, a in tree_leaves(state)
+            )
+        ),
+    )
     yield valid(layer.forward, weights, xs, right=right)
     yield valid(layer.forward, weights, xs, state, LENGTHS, rng, right=right)
     yield valid(layer.backward, weights, cache, dys, dstate)
@@ -249,19 +249,45 @@ def layers():
     yield valid(Reversed, recurrent)
     yield valid(Bidirectional, recurrent, Recurrent(GRU(D, H)), "sum")
     yield valid(EachStep, Linear(D, H))
-    yield valid(Stack, (recurrent, Recurrent(RNN(H, H))), "residual", 0.3, right=lambda made, layers, shortcut, dropout: (
-        len(made.layers) == len(layers) and (made.shortcut, made.dropout) == (shortcut, dropout)
-        and real(dropout, 0, 0.99) and isinstance(layers, tuple)))
+    yield valid(
+        Stack,
+        (recurrent, Recurrent(RNN(H, H))),
+        "residual",
+        0.3,
+        right=lambda made, layers, shortcut, dropout: (
+            len(made.layers) == len(layers)
+            and (made.shortcut, made.dropout) == (shortcut, dropout)
+            and real(dropout, 0, 0.99)
+            and isinstance(layers, tuple)
+        ),
+    )
     for layer in LAYERS:
         yield from layer_calls(layer)
     dropping = Stack((recurrent, Recurrent(RNN(H, H))), dropout=0.3)
-    yield valid(dropping.forward, dropping.init(rng), floats(T, N, D), dropping.zero_state(N), LENGTHS, rng,
-                right=lambda result, weights, xs, state, lengths, rng: (
-        result[0].shape == (*np.shape(xs)[:2], H) and one_dtype(result[:2], xs, weights, state)))
-    yield valid(reverse, floats(T, N, D), LENGTHS, right=lambda result, xs, lengths: all(
-        np.array_equal(result[:end, n], np.asarray(xs)[:end, n][::-1])
-        and np.array_equal(result[end:, n], np.asarray(xs)[end:, n])
-        for n, end in enumerate(lengths)) and result.shape == np.shape(xs))
+    yield valid(
+        dropping.forward,
+        dropping.init(rng),
+        floats(T, N, D),
+        dropping.zero_state(N),
+        LENGTHS,
+        rng,
+        right=lambda result, weights, xs, state, lengths, rng: (
+            result[0].shape == (*np.shape(xs)[:2], H) and one_dtype(result[:2], xs, weights, state)
+        ),
+    )
+    yield valid(
+        reverse,
+        floats(T, N, D),
+        LENGTHS,
+        right=lambda result, xs, lengths: (
+            all(
+                np.array_equal(result[:end, n], np.asarray(xs)[:end, n][::-1])
+                and np.array_equal(result[end:, n], np.asarray(xs)[end:, n])
+                for n, end in enumerate(lengths)
+            )
+            and result.shape == np.shape(xs)
+        ),
+    )
 
 
 linear, embedding, dropout, norm = Linear(D, H), Embedding(V, D), Dropout(0.3), LayerNorm(D)
@@ -276,20 +302,37 @@ def pointwise():
     for layer in (linear, embedding, dropout, norm):
         yield valid(layer.init, rng, np.float64, right=init_right)
     weights, xs = random_like(linear.init(rng), rng), floats(T, N, D)
-    yield valid(linear.forward, weights, xs, right=lambda result, weights, xs: (
-        one_dtype(weights, xs, result[0])
-        and near(result[0], np.einsum("...d,hd->...h", xs, weights.W) + weights.b)))  # fmt: skip
+    yield valid(
+        linear.forward,
+        weights,
+        xs,
+        right=lambda result, weights, xs: (
+            one_dtype(weights, xs, result[0])
+            and near(result[0], np.einsum("...d,hd->...h", xs, weights.W) + weights.b)
+        ),
+    )
     yield valid(linear.backward, weights, linear.forward(weights, xs)[1], floats(T, N, H))
 
     weights = random_like(embedding.init(rng), rng)
-    yield valid(embedding.forward, weights, ids, right=lambda result, weights, ids: (
-        one_dtype(weights, result[0]) and np.asarray(ids).dtype.kind in "iu"
-        and near(result[0], np.eye(V)[np.asarray(ids)] @ weights.W)))  # fmt: skip
+    yield valid(
+        embedding.forward,
+        weights,
+        ids,
+        right=lambda result, weights, ids: (
+            one_dtype(weights, result[0])
+            and np.asarray(ids).dtype.kind in "iu"
+            and near(result[0], np.eye(V)[np.asarray(ids)] @ weights.W)
+        ),
+    )
     yield valid(embedding.backward, weights, embedding.forward(weights, ids)[1], floats(T, N, D))
 
     def dropped(result, weights, xs, rng=None):
         ys, xs = result[0], np.asarray(xs)
-        return one_dtype(ys, xs) and ys.shape == xs.shape and ((ys == 0) | np.isclose(ys, xs) | np.isclose(ys, xs / 0.7)).all()
+        return (
+            one_dtype(ys, xs)
+            and ys.shape == xs.shape
+            and ((ys == 0) | np.isclose(ys, xs) | np.isclose(ys, xs / 0.7)).all()
+        )
 
     xs = floats(T, N, D)
     yield valid(dropout.forward, (), xs, rng, right=dropped)
@@ -336,13 +379,31 @@ def models():
     yield valid(model.forward, model_weights, ids, right=right)
     yield valid(model.forward, model_weights, ids, state, LENGTHS, right=right)
     yield valid(model.backward, model_weights, cache, floats(T, N, V), random_like(state, rng))
-    yield valid(model.loss, model_weights, batch, right=lambda loss, weights, batch: right_loss(
-        (loss,), model.forward(weights, batch.ids)[0], batch.targets, batch.mask))  # fmt: skip
-    yield valid(model.loss_and_gradient, model_weights, batch, right=lambda result, weights, batch: right_loss(
-        result[:1], model.forward(weights, batch.ids)[0], batch.targets, batch.mask))  # fmt: skip
+    yield valid(
+        model.loss,
+        model_weights,
+        batch,
+        right=lambda loss, weights, batch: right_loss(
+            (loss,), model.forward(weights, batch.ids)[0], batch.targets, batch.mask
+        ),
+    )
+    yield valid(
+        model.loss_and_gradient,
+        model_weights,
+        batch,
+        right=lambda result, weights, batch: right_loss(
+            result[:1], model.forward(weights, batch.ids)[0], batch.targets, batch.mask
+        ),
+    )
     yield valid(model.step, model_weights, ids[0], state)
-    yield valid(model.step, model_weights, ids[0], right=lambda result, weights, ids, state=None:
-        right((result[0][None], result[1], None), weights, np.asarray(ids)[None]))
+    yield valid(
+        model.step,
+        model_weights,
+        ids[0],
+        right=lambda result, weights, ids, state=None: right(
+            (result[0][None], result[1], None), weights, np.asarray(ids)[None]
+        ),
+    )
 
 
 # --- Functions -------------------------------------------------------------------------------
@@ -351,7 +412,12 @@ def models():
 def right_loss(result, logits, targets, mask=None):
     logits, targets = np.asarray(logits), np.asarray(targets)
     mask = np.ones(targets.shape) if mask is None else np.asarray(mask)
-    if not (numbers(logits, mask) and targets.dtype.kind in "iu" and mask.shape == targets.shape == logits.shape[:-1] and logits.dtype.kind == "f"):
+    if not (
+        numbers(logits, mask)
+        and targets.dtype.kind in "iu"
+        and mask.shape == targets.shape == logits.shape[:-1]
+        and logits.dtype.kind == "f"
+    ):
         return False
     loss = sum(
         mask[i] * (np.log(np.exp(logits[i]).sum()) - logits[i][targets[i]])
@@ -365,14 +431,17 @@ def right_squares(result, predictions, targets, mask=None):
     mask = np.ones(targets.shape) if mask is None else np.asarray(mask)
     same = predictions.shape == targets.shape == mask.shape
     return (
-        numbers(predictions, targets, mask) and same and predictions.dtype.kind == "f"
+        numbers(predictions, targets, mask)
+        and same
+        and predictions.dtype.kind == "f"
         and near(result[0], np.average((predictions - targets) ** 2, weights=mask))
     )
 
 
 def elementwise(formula):
-    return lambda result, **given: numbers(*given.values()) and near(
-        result, formula(np.asarray(*given.values()).astype(float))
+    return lambda result, **given: (
+        numbers(*given.values())
+        and near(result, formula(np.asarray(*given.values()).astype(float)))
     )
 
 
@@ -380,15 +449,21 @@ def functions():
     z = floats(N, V)
     yield valid(sigmoid, z, right=elementwise(lambda z: 1 / (1 + np.exp(-z))))
     yield valid(relu, z, right=elementwise(lambda z: z * (z > 0)))
-    yield valid(softmax, z, right=elementwise(
-        lambda z: np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)))  # fmt: skip
-    yield valid(log_softmax, z, right=elementwise(
-        lambda z: z - np.log(np.exp(z).sum(axis=-1, keepdims=True))))  # fmt: skip
+    yield valid(
+        softmax, z, right=elementwise(lambda z: np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True))
+    )
+    yield valid(
+        log_softmax,
+        z,
+        right=elementwise(lambda z: z - np.log(np.exp(z).sum(axis=-1, keepdims=True))),
+    )
     yield valid(perplexity, 0.7, right=elementwise(np.exp))
     yield valid(bits, 0.7, right=elementwise(lambda loss: loss / np.log(2)))
     yield valid(cross_entropy, floats(N, V), rng.integers(0, V, N), right=right_loss)
     yield valid(cross_entropy, floats(N, V), rng.integers(0, V, N), rng.random(N), right=right_loss)
-    yield valid(mean_squared_error, floats(N, V), floats(N, V), rng.random((N, V)), right=right_squares)
+    yield valid(
+        mean_squared_error, floats(N, V), floats(N, V), rng.random((N, V)), right=right_squares
+    )
 
 
 # --- First values ----------------------------------------------------------------------------
@@ -397,9 +472,13 @@ def functions():
 def right_values(found, shape, rng=None, dtype=np.float64, **setting):
     wanted = shape if isinstance(shape, tuple) else (shape,)
     return (
-        found.shape == wanted and all(whole(n) for n in wanted) and found.dtype == dtype
-        and found.dtype.kind == "f" and all(real(value) for value in setting.values()) and np.isfinite(found).all()
-    )  # fmt: skip
+        found.shape == wanted
+        and all(whole(n) for n in wanted)
+        and found.dtype == dtype
+        and found.dtype.kind == "f"
+        and all(real(value) for value in setting.values())
+        and np.isfinite(found).all()
+    )
 
 
 def initialisers():
@@ -407,15 +486,43 @@ def initialisers():
     yield valid(init.zeros, H, right=right_values)
     for function in (init.xavier_uniform, init.xavier_normal, init.he_uniform, init.he_normal):
         yield valid(function, (D, H), rng, np.float64, right=right_values)
-    yield valid(init.normal, (D, H), rng, np.float64, 0.5, right=lambda found, shape, rng, dtype, scale: (
-        right_values(found, shape, rng, dtype, scale=scale) and scale >= 0))
+    yield valid(
+        init.normal,
+        (D, H),
+        rng,
+        np.float64,
+        0.5,
+        right=lambda found, shape, rng, dtype, scale: (
+            right_values(found, shape, rng, dtype, scale=scale) and scale >= 0
+        ),
+    )
     yield valid(init.orthogonal, (D, H), rng, np.float64, 0.5, right=right_values)
     yield valid(init.identity, (D, D), rng, np.float64, 0.5, right=right_values)
-    yield valid(init.gate_biases, (0.5, 1.5, -0.5), H, np.float64, right=lambda found, values, hidden_size, dtype: (
-        numbers(list(values)) and all(map(np.isfinite, values)) and whole(hidden_size, 1)
-        and near(found, np.repeat(np.asarray(values), hidden_size))))
-    yield valid(init.chrono_biases, H, 9.5, rng, np.float64, right=lambda found, hidden_size, longest, rng, dtype: (
-        whole(hidden_size, 1) and real(longest, 2) and found.shape == (4 * hidden_size,) and np.isfinite(found).all()))
+    yield valid(
+        init.gate_biases,
+        (0.5, 1.5, -0.5),
+        H,
+        np.float64,
+        right=lambda found, values, hidden_size, dtype: (
+            numbers(list(values))
+            and all(map(np.isfinite, values))
+            and whole(hidden_size, 1)
+            and near(found, np.repeat(np.asarray(values), hidden_size))
+        ),
+    )
+    yield valid(
+        init.chrono_biases,
+        H,
+        9.5,
+        rng,
+        np.float64,
+        right=lambda found, hidden_size, longest, rng, dtype: (
+            whole(hidden_size, 1)
+            and real(longest, 2)
+            and found.shape == (4 * hidden_size,)
+            and np.isfinite(found).all()
+        ),
+    )
 
 
 # --- Training --------------------------------------------------------------------------------
@@ -430,16 +537,20 @@ def leaves(*trees):
 
 def right_leaves(formula):
     """Each array of the result is the formula's of the arrays in the same place."""
+
     def right(result, *trees, **settings):
         return numbers(*trees) and all(
             near(found, formula(*(np.asarray(array) for _, array in arrays), **settings))
             for (_, found), *arrays in leaves(result, *trees)
         )
+
     return right
 
 
 def right_sgd(result, weights, gradient, velocity):
-    velocities = right_leaves(lambda w, g, v: 0.9 * v + g + 0.01 * w)(result[1], weights, gradient, velocity)
+    velocities = right_leaves(lambda w, g, v: 0.9 * v + g + 0.01 * w)(
+        result[1], weights, gradient, velocity
+    )
     return velocities and right_leaves(lambda w, v: w - 0.1 * v)(result[0], weights, result[1])
 
 
@@ -451,8 +562,11 @@ def right_adam(result, weights, gradient, state):
     return (
         right_leaves(lambda m, g: 0.9 * m + 0.1 * g)(s.mean, state.mean, gradient)
         and right_leaves(lambda v, g: 0.999 * v + 0.001 * g * g)(s.square, state.square, gradient)
-        and right_leaves(lambda w, m, v: 0.999 * w - 0.1 * m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8))(
-            w, weights, s.mean, s.square)
+        and right_leaves(
+            lambda w, m, v: (
+                0.999 * w - 0.1 * m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+            )
+        )(w, weights, s.mean, s.square)
     )
 
 
@@ -462,25 +576,44 @@ def right_norm(norm, tree):
 
 
 def quadratic(w, batch):
-    return sum(float((array * array).sum()) for _, array in tree_leaves(w)), tree_map(lambda a: 2 * a, w)
+    return sum(float((array * array).sum()) for _, array in tree_leaves(w)), tree_map(
+        lambda a: 2 * a, w
+    )
 
 
 def loss(w):
     return quadratic(w, None)[0]
 
 
-def right_check(worst, loss, weights, gradient, *, step=1e-5, tolerance=1e-7, samples=None, rng=None):
+def right_check(
+    worst, loss, weights, gradient, *, step=1e-5, tolerance=1e-7, samples=None, rng=None
+):
     right = right_leaves(lambda g, w: 2 * w)(gradient, gradient, weights)
-    return right and 0 <= worst <= tolerance and real(step, 1e-12) and real(tolerance, 0) and (samples is None or whole(samples, 1))
+    return (
+        right
+        and 0 <= worst <= tolerance
+        and real(step, 1e-12)
+        and real(tolerance, 0)
+        and (samples is None or whole(samples, 1))
+    )
 
 
-def right_training(result, loss_and_gradient, weights, batches, optimiser, *, clip, evaluate, every, progress):
+def right_training(
+    result, loss_and_gradient, weights, batches, optimiser, *, clip, evaluate, every, progress
+):
     w, history = result
     steps = len(batches)
     return (
-        whole(every, 1) and (clip is None or real(clip, 1e-12)) and np.isfinite(history.losses).all()
-        and len(history.losses) == len(history.norms) == steps and numbers(w)
-        and (evaluate is None or [step for step, _ in history.evaluations] == sorted({*range(every, steps + 1, every), steps}))
+        whole(every, 1)
+        and (clip is None or real(clip, 1e-12))
+        and np.isfinite(history.losses).all()
+        and len(history.losses) == len(history.norms) == steps
+        and numbers(w)
+        and (
+            evaluate is None
+            or [step for step, _ in history.evaluations]
+            == sorted({*range(every, steps + 1, every), steps})
+        )
     )
 
 
@@ -488,37 +621,105 @@ def training():
     both = {"lr": lambda lr: real(lr, 1e-9), "weight_decay": lambda decay: real(decay, 0)}
     share = lambda share: real(share, 0, 0.999999)  # noqa: E731
     yield valid(SGD, 0.1, 0.9, 0.01, right=keeps(**both, momentum=share))
-    yield valid(Adam, 0.1, (0.9, 0.999), 1e-8, 0.01, right=keeps(
-        **both, eps=lambda eps: real(eps, 1e-12), betas=lambda betas: (
-            isinstance(betas, tuple) and len(betas) == 2 and all(map(share, betas)))))  # fmt: skip
+    yield valid(
+        Adam,
+        0.1,
+        (0.9, 0.999),
+        1e-8,
+        0.01,
+        right=keeps(
+            **both,
+            eps=lambda eps: real(eps, 1e-12),
+            betas=lambda betas: (
+                isinstance(betas, tuple) and len(betas) == 2 and all(map(share, betas))
+            ),
+        ),
+    )
     sgd, adam = SGD(0.1, 0.9, 0.01), Adam(0.1, weight_decay=0.01)
     for optimiser in (sgd, adam):
-        yield valid(optimiser.init, weights, right=lambda state, weights: numbers(weights) and not any(
-            np.any(leaf) for _, leaf in tree_leaves(state)))  # fmt: skip
+        yield valid(
+            optimiser.init,
+            weights,
+            right=lambda state, weights: (
+                numbers(weights) and not any(np.any(leaf) for _, leaf in tree_leaves(state))
+            ),
+        )
     yield valid(sgd.update, weights, gradient, other, right=right_sgd)
     state = adam.update(weights, gradient, adam.init(weights))[1]
     yield valid(adam.update, weights, other, state, right=right_adam)
     yield valid(global_norm, weights, right=right_norm)
-    yield valid(clip_by_value, weights, 0.5, right=lambda result, tree, limit: (
-        real(limit, 1e-12) and right_leaves(lambda a: np.clip(a, -limit, limit))(result, tree)))
-    yield valid(clip_by_norm, weights, 0.5, right=lambda result, tree, limit: (
-        real(limit, 1e-12)
-        and right_leaves(lambda a: a * min(1, limit / max(1e-300, np.linalg.norm(np.ravel(a).astype(float)))))(result, tree)))
-    yield valid(clip_by_global_norm, weights, 0.5, right=lambda result, tree, limit: (
-        real(limit, 1e-12) and right_norm(result[1], tree)
-        and right_leaves(lambda a: a * min(1, limit / max(1e-300, result[1])))(result[0], tree)))
-    yield valid(tree_map, np.add, weights, gradient, right=lambda result, function, tree, others: (
-        right_leaves(np.add)(result, tree, *others)))
+    yield valid(
+        clip_by_value,
+        weights,
+        0.5,
+        right=lambda result, tree, limit: (
+            real(limit, 1e-12) and right_leaves(lambda a: np.clip(a, -limit, limit))(result, tree)
+        ),
+    )
+    yield valid(
+        clip_by_norm,
+        weights,
+        0.5,
+        right=lambda result, tree, limit: (
+            real(limit, 1e-12)
+            and right_leaves(
+                lambda a: a * min(1, limit / max(1e-300, np.linalg.norm(np.ravel(a).astype(float))))
+            )(result, tree)
+        ),
+    )
+    yield valid(
+        clip_by_global_norm,
+        weights,
+        0.5,
+        right=lambda result, tree, limit: (
+            real(limit, 1e-12)
+            and right_norm(result[1], tree)
+            and right_leaves(lambda a: a * min(1, limit / max(1e-300, result[1])))(result[0], tree)
+        ),
+    )
+    yield valid(
+        tree_map,
+        np.add,
+        weights,
+        gradient,
+        right=lambda result, function, tree, others: right_leaves(np.add)(result, tree, *others),
+    )
     yield valid(tree_leaves, weights, "w", right=lambda result, tree, name: True)  # walks all
-    yield valid(parameter_count, weights, right=lambda count, weights: numbers(weights) and (
-        count == sum(np.size(leaf) for _, leaf in tree_leaves(weights))))
+    yield valid(
+        parameter_count,
+        weights,
+        right=lambda count, weights: (
+            numbers(weights) and (count == sum(np.size(leaf) for _, leaf in tree_leaves(weights)))
+        ),
+    )
     w = {"W": floats(D, H), "b": (floats(H),)}
     dw = quadratic(w, None)[1]
-    yield valid(gradient_check, loss, w, dw, step=1e-5, tolerance=1e-6, samples=2, rng=rng,
-                right=right_check, also=(GradientError,))  # fmt: skip
+    yield valid(
+        gradient_check,
+        loss,
+        w,
+        dw,
+        step=1e-5,
+        tolerance=1e-6,
+        samples=2,
+        rng=rng,
+        right=right_check,
+        also=(GradientError,),
+    )
     yield valid(gradient_check, loss, w, dw, right=right_check, also=(GradientError,))
-    yield valid(train, quadratic, w, [0, 1, 2], sgd, clip=0.5, evaluate=loss, every=2, progress=False,
-                right=right_training, also=(FloatingPointError,))  # fmt: skip
+    yield valid(
+        train,
+        quadratic,
+        w,
+        [0, 1, 2],
+        sgd,
+        clip=0.5,
+        evaluate=loss,
+        every=2,
+        progress=False,
+        right=right_training,
+        also=(FloatingPointError,),
+    )
 
 
 # --- Text and data ---------------------------------------------------------------------------
@@ -533,45 +734,167 @@ def right_batch(length, rows):
 
 def texts_and_data():
     some = lambda text: isinstance(text, str)  # noqa: E731
-    yield valid(Vocabulary, ("a", "b"), " ", right=lambda made, symbols, separator: (
-        isinstance(symbols, tuple) and all(map(some, symbols)) and len(made) == len(symbols) and some(separator)))
-    yield valid(Vocabulary.of, TEXTS, ("<pad>",), " ", right=lambda made, texts, special, separator: (
-        set(made.symbols) == {*special, *"".join(texts)} and some(separator)))
-    yield valid(vocabulary.id, "a", right=lambda place, symbol: symbol == vocabulary.symbols[place], also=(KeyError,))
-    yield valid(vocabulary.encode, "abc", right=lambda found, text: [vocabulary.symbols[i] for i in found] == list(text),
-                also=(KeyError,))
-    yield valid(vocabulary.decode, np.array([3, 5]), right=lambda text, ids: (
-        np.ndim(ids) == 1 and np.asarray(ids).dtype.kind in "iu" or not len(ids)) and text == "".join(vocabulary.symbols[i] for i in ids))
-    yield valid(pad_sequences, [np.array([5, 6, 7]), np.array([8])], 9, right=lambda result, sequences, padding: (
-        whole(padding, -np.inf) and all(
-            result[1][n] == len(one) and np.array_equal(result[0][:, n], [*one, *[padding] * (len(result[0]) - len(one))])
-            for n, one in enumerate(sequences))))
+    yield valid(
+        Vocabulary,
+        ("a", "b"),
+        " ",
+        right=lambda made, symbols, separator: (
+            isinstance(symbols, tuple)
+            and all(map(some, symbols))
+            and len(made) == len(symbols)
+            and some(separator)
+        ),
+    )
+    yield valid(
+        Vocabulary.of,
+        TEXTS,
+        ("<pad>",),
+        " ",
+        right=lambda made, texts, special, separator: (
+            set(made.symbols) == {*special, *"".join(texts)} and some(separator)
+        ),
+    )
+    yield valid(
+        vocabulary.id,
+        "a",
+        right=lambda place, symbol: symbol == vocabulary.symbols[place],
+        also=(KeyError,),
+    )
+    yield valid(
+        vocabulary.encode,
+        "abc",
+        right=lambda found, text: [vocabulary.symbols[i] for i in found] == list(text),
+        also=(KeyError,),
+    )
+    yield valid(
+        vocabulary.decode,
+        np.array([3, 5]),
+        right=lambda text, ids: (
+            (np.ndim(ids) == 1 and np.asarray(ids).dtype.kind in "iu" or not len(ids))
+            and text == "".join(vocabulary.symbols[i] for i in ids)
+        ),
+    )
+    yield valid(
+        pad_sequences,
+        [np.array([5, 6, 7]), np.array([8])],
+        9,
+        right=lambda result, sequences, padding: (
+            whole(padding, -np.inf)
+            and all(
+                result[1][n] == len(one)
+                and np.array_equal(
+                    result[0][:, n], [*one, *[padding] * (len(result[0]) - len(one))]
+                )
+                for n, one in enumerate(sequences)
+            )
+        ),
+    )
     chance = lambda p: 0 < p <= 1  # noqa: E731
     some_text = lambda text: isinstance(text, str)
-    yield valid(KneserNey, "abracadabra", 2, right=lambda model, text, order: (
-        whole(order, 1, len(text)) and near(model.distribution(text[:1]).sum(), 1)))
+    yield valid(
+        KneserNey,
+        "abracadabra",
+        2,
+        right=lambda model, text, order: (
+            whole(order, 1, len(text)) and near(model.distribution(text[:1]).sum(), 1)
+        ),
+    )
     model = KneserNey("abracadabra", 3)
     words = KneserNey(["to", "be", "or", "not", "to", "be"], 2)
-    yield valid(model.distribution, "ab", right=lambda p, context: some(context) and near(p.sum(), 1))
-    yield valid(words.distribution, ["to"], right=lambda p, context: isinstance(context, (list, tuple)) and near(p.sum(), 1))
-    yield valid(model.probability, "a", "br", right=lambda p, symbol, context: some(context) and chance(p))
+    yield valid(
+        model.distribution, "ab", right=lambda p, context: some(context) and near(p.sum(), 1)
+    )
+    yield valid(
+        words.distribution,
+        ["to"],
+        right=lambda p, context: isinstance(context, (list, tuple)) and near(p.sum(), 1),
+    )
+    yield valid(
+        model.probability, "a", "br", right=lambda p, symbol, context: some(context) and chance(p)
+    )
     yield valid(model.cross_entropy, "abba", right=lambda loss, text: some(text) and loss > 0)
-    yield valid(data.load_surnames, rng, 2, right=lambda made, rng, per_language: (
-        whole(per_language, 1) and len(made.names) == 10 * per_language))
+    yield valid(
+        data.load_surnames,
+        rng,
+        2,
+        right=lambda made, rng, per_language: (
+            whole(per_language, 1) and len(made.names) == 10 * per_language
+        ),
+    )
     yield valid(data.load_text)
-    yield valid(data.classification_batch, vocabulary, TEXTS, np.array([1, 0, 2]), also=(KeyError,),
-                right=lambda batch, vocabulary, texts, labels: (
-        right_batch(max(map(len, texts)), len(texts))(batch) and np.array_equal(batch.targets[0], labels)))
-    yield valid(data.language_model_batch, vocabulary, TEXTS, also=(KeyError,), right=lambda batch, vocabulary, texts: (
-        isinstance(texts, (list, tuple)) and right_batch(max(map(len, texts)) + 1, len(texts))(batch)))
-    yield valid(data.minibatches, batch, 3, 2, rng, right=lambda batches, batch, batch_size, steps, rng: (
-        whole(batch_size, 1) and whole(steps, 0, 10) and len(batches) == steps and all(right_batch(len(b.ids), batch_size)(b) for b in batches)))
-    yield valid(data.random_windows, rng.integers(0, V, 9), 3, 2, 2, rng, right=lambda batches, ids, length, batch_size, steps, rng: (
-        whole(batch_size, 1) and whole(steps, 0, 10) and whole(length, 1) and len(batches) == steps and all(right_batch(length, batch_size)(b) for b in batches)))
-    yield valid(data.make_recall, rng, T, N, V, right=lambda batch, rng, length, batch_size, symbols: (
-        whole(length, 1) and whole(batch_size, 1) and whole(symbols, 2) and right_batch(length, batch_size)(batch)))
-    yield valid(data.make_agreement, rng, 2, N, right=lambda batch, rng, phrases, batch_size: (
-        whole(phrases, 0) and whole(batch_size, 1) and right_batch(2 + 3 * phrases, batch_size)(batch)))
+    yield valid(
+        data.classification_batch,
+        vocabulary,
+        TEXTS,
+        np.array([1, 0, 2]),
+        also=(KeyError,),
+        right=lambda batch, vocabulary, texts, labels: (
+            right_batch(max(map(len, texts)), len(texts))(batch)
+            and np.array_equal(batch.targets[0], labels)
+        ),
+    )
+    yield valid(
+        data.language_model_batch,
+        vocabulary,
+        TEXTS,
+        also=(KeyError,),
+        right=lambda batch, vocabulary, texts: (
+            isinstance(texts, (list, tuple))
+            and right_batch(max(map(len, texts)) + 1, len(texts))(batch)
+        ),
+    )
+    yield valid(
+        data.minibatches,
+        batch,
+        3,
+        2,
+        rng,
+        right=lambda batches, batch, batch_size, steps, rng: (
+            whole(batch_size, 1)
+            and whole(steps, 0, 10)
+            and len(batches) == steps
+            and all(right_batch(len(b.ids), batch_size)(b) for b in batches)
+        ),
+    )
+    yield valid(
+        data.random_windows,
+        rng.integers(0, V, 9),
+        3,
+        2,
+        2,
+        rng,
+        right=lambda batches, ids, length, batch_size, steps, rng: (
+            whole(batch_size, 1)
+            and whole(steps, 0, 10)
+            and whole(length, 1)
+            and len(batches) == steps
+            and all(right_batch(length, batch_size)(b) for b in batches)
+        ),
+    )
+    yield valid(
+        data.make_recall,
+        rng,
+        T,
+        N,
+        V,
+        right=lambda batch, rng, length, batch_size, symbols: (
+            whole(length, 1)
+            and whole(batch_size, 1)
+            and whole(symbols, 2)
+            and right_batch(length, batch_size)(batch)
+        ),
+    )
+    yield valid(
+        data.make_agreement,
+        rng,
+        2,
+        N,
+        right=lambda batch, rng, phrases, batch_size: (
+            whole(phrases, 0)
+            and whole(batch_size, 1)
+            and right_batch(2 + 3 * phrases, batch_size)(batch)
+        ),
+    )
 
 
 # --- Decoding --------------------------------------------------------------------------------
@@ -592,14 +915,43 @@ def decoding():
     step = lambda ids, state: model.step(model_weights, ids, state)  # noqa: E731
 
     def written(symbols, step, first, choose, *, length, state=None, stop=None):
-        return whole(first, 0, V - 1) and whole(length, 0, 99) and (len(symbols) == length or stop is not None)
+        return (
+            whole(first, 0, V - 1)
+            and whole(length, 0, 99)
+            and (len(symbols) == length or stop is not None)
+        )
 
-    yield valid(decode.generate, step, 1, decode.greedy, length=3, state=recurrent.zero_state(1), stop=99, right=written)
+    yield valid(
+        decode.generate,
+        step,
+        1,
+        decode.greedy,
+        length=3,
+        state=recurrent.zero_state(1),
+        stop=99,
+        right=written,
+    )
 
     def found(beam, step, first, *, width, length, state=None, stop=None, length_penalty=0.0):
-        return whole(first, 0, V - 1) and whole(width, 1) and whole(length, 0, 99) and real(length_penalty, 0) and len(beam) <= width
+        return (
+            whole(first, 0, V - 1)
+            and whole(width, 1)
+            and whole(length, 0, 99)
+            and real(length_penalty, 0)
+            and len(beam) <= width
+        )
 
-    yield valid(decode.beam_search, step, 1, width=2, length=3, state=recurrent.zero_state(1), stop=99, length_penalty=0.5, right=found)
+    yield valid(
+        decode.beam_search,
+        step,
+        1,
+        width=2,
+        length=3,
+        state=recurrent.zero_state(1),
+        stop=99,
+        length_penalty=0.5,
+        right=found,
+    )
 
 
 # --- Diagnostics and conversion --------------------------------------------------------------
@@ -609,19 +961,75 @@ def measuring():
     yield from ()
     weights, xs = random_like(recurrent.init(rng), rng), floats(T, N, D)
     state, dstate = (random_like(recurrent.zero_state(N), rng) for _ in range(2))
+
     def lengths_right(norms, layer, weights, xs, dstate, state=None):
-        return one_dtype(weights, xs, dstate) and all(near(a[-1], np.linalg.norm(d, axis=-1)) and a.shape == (len(xs) + 1, np.shape(xs)[1]) for a, d in zip(norms, dstate))
-    yield valid(diagnostics.gradient_norms, recurrent, weights, xs, dstate, state, right=lengths_right)
-    yield valid(diagnostics.gradient_norm_map, recurrent, weights, xs, {2: dstate, 5: dstate}, state, right=lambda norms, layer, weights, xs, dstates, state: one_dtype(weights, xs, dstates, state) and norms.h.shape == (len(dstates), len(xs) + 1, N) and set(dstates) <= set(range(1, len(xs) + 1)))
+        return one_dtype(weights, xs, dstate) and all(
+            near(a[-1], np.linalg.norm(d, axis=-1)) and a.shape == (len(xs) + 1, np.shape(xs)[1])
+            for a, d in zip(norms, dstate)
+        )
+
+    yield valid(
+        diagnostics.gradient_norms, recurrent, weights, xs, dstate, state, right=lengths_right
+    )
+    yield valid(
+        diagnostics.gradient_norm_map,
+        recurrent,
+        weights,
+        xs,
+        {2: dstate, 5: dstate},
+        state,
+        right=lambda norms, layer, weights, xs, dstates, state: (
+            one_dtype(weights, xs, dstates, state)
+            and norms.h.shape == (len(dstates), len(xs) + 1, N)
+            and set(dstates) <= set(range(1, len(xs) + 1))
+        ),
+    )
     one = random_like(recurrent.zero_state(1), rng)
-    yield valid(diagnostics.jacobian_products, recurrent, weights, xs[:, :1], one, right=lambda result, layer, weights, xs, state: result.shape == (len(xs) + 1, 2 * H, 2 * H) and one_dtype(weights, xs, state, result))
-    yield valid(diagnostics.jacobian_bound, floats(H, H), 3, 0.5, right=lambda bound, W_hh, steps, max_slope: (
-        numbers(W_hh) and whole(steps, 0) and real(max_slope, 1e-12) and bound.shape == (*np.shape(W_hh)[:-2], steps + 1) and np.shape(W_hh)[-1] == np.shape(W_hh)[-2]))
-    yield valid(diagnostics.spectral_radius, floats(H, H), right=lambda radius, W: numbers(W) and np.shape(W)[-1] == np.shape(W)[-2] and near(radius, abs(np.linalg.eigvals(W)).max(-1)))
-    yield valid(diagnostics.spectral_norm, floats(D, H), right=lambda norm, W: numbers(W) and near(norm, np.linalg.svd(W, compute_uv=False).max(-1)))
+    yield valid(
+        diagnostics.jacobian_products,
+        recurrent,
+        weights,
+        xs[:, :1],
+        one,
+        right=lambda result, layer, weights, xs, state: (
+            result.shape == (len(xs) + 1, 2 * H, 2 * H) and one_dtype(weights, xs, state, result)
+        ),
+    )
+    yield valid(
+        diagnostics.jacobian_bound,
+        floats(H, H),
+        3,
+        0.5,
+        right=lambda bound, W_hh, steps, max_slope: (
+            numbers(W_hh)
+            and whole(steps, 0)
+            and real(max_slope, 1e-12)
+            and bound.shape == (*np.shape(W_hh)[:-2], steps + 1)
+            and np.shape(W_hh)[-1] == np.shape(W_hh)[-2]
+        ),
+    )
+    yield valid(
+        diagnostics.spectral_radius,
+        floats(H, H),
+        right=lambda radius, W: (
+            numbers(W)
+            and np.shape(W)[-1] == np.shape(W)[-2]
+            and near(radius, abs(np.linalg.eigvals(W)).max(-1))
+        ),
+    )
+    yield valid(
+        diagnostics.spectral_norm,
+        floats(D, H),
+        right=lambda norm, W: numbers(W) and near(norm, np.linalg.svd(W, compute_uv=False).max(-1)),
+    )
     cache = recurrent.forward(weights, xs, lengths=LENGTHS)[2]
-    for function in (diagnostics.gate_activations, diagnostics.gate_statistics, diagnostics.retention):
+    for function in (
+        diagnostics.gate_activations,
+        diagnostics.gate_statistics,
+        diagnostics.retention,
+    ):
         yield valid(function, cache)
+    yield valid(diagnostics.peak_bytes, list, right=lambda peak, run: peak >= 0)
     yield valid(diagnostics.activation_bytes, cache, right=lambda count, cache: count > 0)
 
 
@@ -629,6 +1037,60 @@ def converting():
     layer = Recurrent(GRU(D, H))
     weights = random_like(layer.init(rng), rng)
     names = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
-    yield valid(convert.from_torch, layer, dict(zip(names, weights, strict=True)), right=lambda result, layer, state_dict: one_dtype(result, state_dict))
+    yield valid(
+        convert.from_torch,
+        layer,
+        dict(zip(names, weights, strict=True)),
+        right=lambda result, layer, state_dict: one_dtype(result, state_dict),
+    )
     yield valid(convert.to_torch, layer, weights)
     yield valid(convert.flip_update_gate, layer, weights)
+
+
+SECTIONS = (
+    cells,
+    layers,
+    pointwise,
+    models,
+    functions,
+    initialisers,
+    training,
+    texts_and_data,
+    decoding,
+    measuring,
+    converting,
+)
+# Their tests are their own, or they are the package's inner checks, or (the steps of a cell) are
+# called by a layer that has checked.
+LEFT_OUT_MODULES = ("checks", "validate", "notebook", "plot", "explorables", "torch_")
+LEFT_OUT = {
+    "EachStep.final",
+    "Cell.forward",
+    "Cell.backward",
+    "load_text",
+    "check_layers",
+    "kept",
+    "join",
+    "running_steps",
+    "zero_padding",
+}
+
+
+def missing(calls):
+    """The public functions, and layers' and models' methods, that no call is of."""
+    called = {inspect.unwrap(getattr(call.function, "__func__", call.function)) for call in calls}
+    wanted = {}
+    for found in pkgutil.walk_packages(rnncourse.__path__, "rnncourse."):
+        if any(f".{name}" in found.name for name in LEFT_OUT_MODULES):
+            continue
+        module = importlib.import_module(found.name)
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if function.__module__ == found.name and not name.startswith("_"):
+                wanted[function.__qualname__] = function
+        for _, kind in inspect.getmembers(module, inspect.isclass):
+            if kind.__module__ != found.name or issubclass(kind, (tuple, Cell, Exception)):
+                continue
+            for name, method in vars(kind).items():
+                if inspect.isfunction(method) and not name.startswith("_"):
+                    wanted[method.__qualname__] = method
+    return {name for name, function in wanted.items() if function not in called} - LEFT_OUT

@@ -4,6 +4,8 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
+from rnncourse import validate
+
 
 class KneserNey:
     """Interpolated Kneser-Ney smoothing over characters or words.
@@ -25,8 +27,7 @@ class KneserNey:
     """
 
     def __init__(self, text, order):
-        if order < 1:
-            raise ValueError(f"order should be at least 1, got {order}")
+        validate.whole("order", order, 1)
         if len(text) < order:
             raise ValueError(f"the text should be at least {order} long, got {len(text)}")
         self.order = order

@@ -27,6 +27,9 @@ class Vocabulary:
     _ids: dict = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
+        validate.kind("Vocabulary: symbols", self.symbols, tuple)
+        for text in (*self.symbols, self.separator):
+            validate.kind("Vocabulary: a symbol or the separator", text, str)
         ids = {symbol: place for place, symbol in enumerate(self.symbols)}
         if len(ids) < len(self.symbols):
             twice = sorted({s for s in self.symbols if self.symbols.count(s) > 1})
@@ -73,10 +76,12 @@ def pad_sequences(sequences, padding=0):
     """
     if not len(sequences):
         raise ValueError("sequences should hold at least one sequence, got none")
-    shapes = {np.ndim(sequence) for sequence in sequences}
+    validate.whole("padding", padding, -np.inf)
+    sequences = [validate.array("each sequence", sequence) for sequence in sequences]
+    shapes = {sequence.ndim for sequence in sequences}
     if shapes != {1}:
         raise ValueError(f"each sequence should be (T,), got arrays of {sorted(shapes)} axes")
-    for kind in {np.asarray(sequence).dtype for sequence in sequences if len(sequence)}:
+    for kind in {sequence.dtype for sequence in sequences if len(sequence)}:
         if not np.issubdtype(kind, np.integer):
             raise TypeError(f"each sequence should hold whole numbers, got {kind}")
     lengths = np.array([len(sequence) for sequence in sequences])
