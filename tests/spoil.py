@@ -137,17 +137,17 @@ def _containers(container):
         yield Spoilt("a list", list(container), OTHER)
         yield Spoilt("a dict", container._asdict(), OTHER)
         entries = container._asdict()
-        put = lambda key, thing: container._replace(**{key: thing})  # noqa: E731
+        put = lambda key, thing: container._replace(**{key: thing})
     elif isinstance(container, dict):
         entries = container
-        put = lambda key, thing: {**container, key: thing}  # noqa: E731
+        put = lambda key, thing: {**container, key: thing}
         yield Spoilt("of pairs", list(container.items()), OTHER)
         yield Spoilt("one entry more", {**container, "more": 0}, OTHER)
         for key in container:
             yield Spoilt(f"no {key}", {k: v for k, v in container.items() if k != key}, OTHER)
     else:
         entries = dict(enumerate(container))
-        put = lambda key, thing: type(container)(  # noqa: E731
+        put = lambda key, thing: type(container)(
             thing if place == key else entry for place, entry in enumerate(container)
         )
         other = list if isinstance(container, tuple) else tuple

@@ -185,7 +185,7 @@ BAD_INPUT = [
         TypeError,
         "labels should be an array of real numbers, got",
     ),
-    (lambda: classification_batch(AB, ["ab"], [None]), TypeError, "array of real numbers, got object"),
+    (lambda: classification_batch(AB, ["ab"], [None]), TypeError, "real numbers, got object"),
     (lambda: classification_batch(AB, ["ab"], 3), ValueError, r"labels .* \(1,\), got \(\)"),
 ]
 

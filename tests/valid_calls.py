@@ -619,7 +619,7 @@ def right_training(
 
 def training():
     both = {"lr": lambda lr: real(lr, 1e-9), "weight_decay": lambda decay: real(decay, 0)}
-    share = lambda share: real(share, 0, 0.999999)  # noqa: E731
+    share = lambda share: real(share, 0, 0.999999)
     yield valid(SGD, 0.1, 0.9, 0.01, right=keeps(**both, momentum=share))
     yield valid(
         Adam,
@@ -733,7 +733,7 @@ def right_batch(length, rows):
 
 
 def texts_and_data():
-    some = lambda text: isinstance(text, str)  # noqa: E731
+    some = lambda text: isinstance(text, str)
     yield valid(
         Vocabulary,
         ("a", "b"),
@@ -789,8 +789,10 @@ def texts_and_data():
             )
         ),
     )
-    chance = lambda p: 0 < p <= 1  # noqa: E731
-    some_text = lambda text: isinstance(text, str)
+
+    def chance(p):
+        return 0 < p <= 1
+
     yield valid(
         KneserNey,
         "abracadabra",
@@ -902,7 +904,7 @@ def texts_and_data():
 
 def decoding():
     logits = floats(V)
-    sure = lambda p: p.ndim == 1 and near(p.sum(), 1)  # noqa: E731
+    sure = lambda p: p.ndim == 1 and near(p.sum(), 1)
 
     def right(p, logits, temperature=1.0, top_k=None, top_p=1.0, rng=None):
         fair = numbers(logits) and np.ndim(logits) == 1 and real(temperature, 1e-300)
@@ -912,7 +914,7 @@ def decoding():
     yield valid(decode.greedy, logits, right=right)
     yield valid(decode.distribution, logits, 1.5, 3, 0.8, right=right)
     yield valid(decode.sample, logits, rng, 1.5, 3, 0.8, right=right)
-    step = lambda ids, state: model.step(model_weights, ids, state)  # noqa: E731
+    step = lambda ids, state: model.step(model_weights, ids, state)
 
     def written(symbols, step, first, choose, *, length, state=None, stop=None):
         return (
@@ -965,7 +967,7 @@ def measuring():
     def lengths_right(norms, layer, weights, xs, dstate, state=None):
         return one_dtype(weights, xs, dstate) and all(
             near(a[-1], np.linalg.norm(d, axis=-1)) and a.shape == (len(xs) + 1, np.shape(xs)[1])
-            for a, d in zip(norms, dstate)
+            for a, d in zip(norms, dstate, strict=True)
         )
 
     yield valid(
