@@ -71,6 +71,7 @@ class FusedLSTM(Recurrent):
             rows *= 0.5
         zs = np.empty((T + 1, H + D + 1, N), xs.dtype)
         zs[0, :H], zs[:T, H:-1], zs[:, -1] = state.h.T, xs.transpose(0, 2, 1), 1
+        zs[T, H:-1] = 0  # no input follows the last state
         cs = np.empty((T + 1, H, N), xs.dtype)
         cs[0] = state.c.T
         gates = np.empty((T, 4, H, N), xs.dtype)
