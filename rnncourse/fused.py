@@ -5,8 +5,8 @@ loop are written as one. What pays, in the order of how much:
 
 - Inside, the batch is the last axis. A gate is then one piece of memory, not a column of it.
 - h, x and a 1 stand in one array z, so that one product W z makes all gates, biases included.
-- sigmoid(a) = (1 + tanh(a/2)) / 2: with the rows of i, f and o halved beforehand, one tanh serves
-  all four gates.
+- sigmoid(a) = tanh(a/2) / 2 + 1/2, so all gates are  scale * tanh(scale * a) + 1 - scale  with a
+  scale of 1/2 for i, f, o and 1 for g. The inner scale goes into W; one tanh serves all four.
 - The backward pass is linear in what comes in, and its factors are known after the forward pass.
   They are computed for many steps at once, as many as fit in the processor's cache.
 - Results are written where they belong (``out=``, ``*=``) instead of into new arrays.
@@ -66,9 +66,10 @@ class FusedLSTM(Recurrent):
         xs, state, running = self._check_forward(weights, xs, state, lengths)
         (T, N, D), H = xs.shape, self.output_size
         bias = (weights.b_ih + weights.b_hh)[:, None]
-        W = np.concatenate([weights.W_hh, weights.W_ih, bias], axis=1)
-        for rows in (W[: 2 * H], W[3 * H :]):  # of i and f, and of o
-            rows *= 0.5
+        scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], xs.dtype), H)[:, None]
+        W = scale * np.concatenate([weights.W_hh, weights.W_ih, bias], axis=1)
+        scale = np.repeat(scale, N, axis=1)  # in full, so that no step has to broadcast
+        shift = 1 - scale
         zs = np.empty((T + 1, H + D + 1, N), xs.dtype)
         zs[0, :H], zs[:T, H:-1], zs[:, -1] = state.h.T, xs.transpose(0, 2, 1), 1
         zs[T, H:-1] = 0  # no input follows the last state
@@ -77,13 +78,12 @@ class FusedLSTM(Recurrent):
         gates = np.empty((T, 4, H, N), xs.dtype)
         tanh_cs = np.empty((T, H, N), xs.dtype)
         for t in range(T):
-            a = gates[t]
-            np.matmul(W, zs[t], out=a.reshape(4 * H, N))
+            a = gates[t].reshape(4 * H, N)
+            np.matmul(W, zs[t], out=a)
             np.tanh(a, out=a)
-            for sigmoids in (a[:2], a[3]):
-                sigmoids *= 0.5
-                sigmoids += 0.5
-            i, f, g, o = a
+            a *= scale
+            a += shift
+            i, f, g, o = gates[t]
             c = np.multiply(f, cs[t], out=cs[t + 1])
             c += i * g
             np.tanh(c, out=tanh_cs[t])
