@@ -106,6 +106,7 @@ class Bidirectional(SequenceLayer):
 
         y_t = [→h_t ; ←h_t]    or    →h_t + ←h_t    or    W [→h_t ; ←h_t] + b
 
+    It needs the whole of each row: its state cannot be carried on to what follows.
     Shapes: ys (T, N, 2H) for join="concatenate", (T, N, H) for "sum" and "project".
     Raises: ValueError or TypeError for layers that do not go together, or as the layers do.
     Reference: Schuster & Paliwal 1997; the page bidirectional.

@@ -57,6 +57,7 @@ class Cell:
     A cell may have weights of its own: a NamedTuple that begins with the four of ``Weights``,
     returned by ``shapes`` and ``init``. Both steps get the further ones as further arguments, and
     ``backward`` returns their gradients last (``variants.PeepholeLSTM`` is an example).
+    The steps check nothing: they run once for every step of a layer, and the layer has checked.
     Raises: ValueError for a size below 1.
     """
 

@@ -155,7 +155,8 @@ def _select_rows(state, rows, batch_size):
         if np.shape(array)[:1] != (batch_size,):
             raise ValueError(
                 f"{name} should have the {batch_size} sequences of the beam on axis 0, got "
-                f"{np.shape(array)}; for another axis give select(state, rows)"
+                f"{np.shape(array)}; for another axis give select(state, rows), for a model of "
+                "torch_models select=torch_models.select"
             )
     return tree_map(lambda array: array[rows], state)
 

@@ -24,6 +24,7 @@ def gradient_norms(layer, weights, xs, dstate, state=None):
     """Length of the gradient at every step of a loss at the end:  ‖∂L_T/∂h_t‖, t = 0 to T.
 
     ``dstate`` is ∂L_T/∂state_T, such as ``layer.final_backward`` gives; its norm is entry T.
+    All rows have T steps: measure padded ones one by one.
     Shapes: xs (T, N, D); the result is shaped like a state, with arrays (T + 1, N).
     Raises: ValueError or TypeError for a layer that reads ahead or data that do not fit.
     Reference: Pascanu, Mikolov & Bengio 2013; the page why-gradients-vanish.
@@ -148,6 +149,8 @@ def gate_activations(cache):
     """Values of all gate blocks by name: LSTM i, f, g, o; GRU r, z, n.
 
     Shapes: ``cache`` is that of ``Recurrent.forward``; each value (T, N, H), nan in the padding.
+    In a Stack it is cache.layers[k], in a Bidirectional cache.left_to_right, or, in the order of
+    reading, cache.right_to_left.layer. Where a FusedLSTM runs, run a Recurrent instead.
     Raises: TypeError for another cache or a cell without gates.
 
     >>> from rnncourse import LSTM, Recurrent

@@ -103,18 +103,21 @@ class SequenceModel:
         dembedding = self.embedding.backward(weights.embedding, embedding_cache, dxs)
         return SequenceWeights(dembedding, drecurrent, dlinear), dstate
 
-    def loss_and_gradient(self, weights, batch, rng=None):
-        """Mean cross-entropy (nats) where the batch's mask is 1, and its gradient."""
+    def loss_and_gradient(self, weights, batch, rng=None, lengths=None):
+        """Mean cross-entropy (nats) where the batch's mask is 1, and its gradient.
+
+        A layer that reads right to left needs the ``lengths`` of padded rows: it starts there.
+        """
         validate.kind("SequenceModel: batch", batch, Batch)
-        logits, _, cache = self.forward(weights, batch.ids, rng=rng)
+        logits, _, cache = self.forward(weights, batch.ids, None, lengths, rng)
         loss, dlogits = cross_entropy(logits, batch.targets, batch.mask)
         gradient, _ = self.backward(weights, cache, dlogits)
         return loss, gradient
 
-    def loss(self, weights, batch):
+    def loss(self, weights, batch, lengths=None):
         """Mean cross-entropy (nats) where the batch's mask is 1."""
         validate.kind("SequenceModel: batch", batch, Batch)
-        logits, _, _ = self.forward(weights, batch.ids)
+        logits, _, _ = self.forward(weights, batch.ids, None, lengths)
         return cross_entropy(logits, batch.targets, batch.mask)[0]
 
     def step(self, weights, ids, state=None):

@@ -201,7 +201,10 @@ class Recurrent(SequenceLayer):
         return h
 
     def final_backward(self, dsummary):
-        """From the gradient of ``final`` to that of the state."""
+        """From the gradient of ``final`` to that of the state.
+
+        Where the loss sees nothing else, hand zeros to ``backward`` for the outputs.
+        """
         dsummary = self._check_summary(dsummary)
         return self.zero_state(len(dsummary), dsummary.dtype)._replace(h=dsummary)
 
@@ -257,12 +260,14 @@ def zero_padding(steps, lengths):
 
 
 def check_layers(name, layers):
-    if not isinstance(layers, tuple) or not layers:
-        raise TypeError(f"{name}: layers should be a tuple of at least one, got {layers!r}")
+    validate.kind(f"{name}: layers", layers, tuple)
+    if not layers:
+        raise ValueError(f"{name}: layers should hold at least one layer, got none")
     for layer in layers:
         if not isinstance(layer, SequenceLayer):
             raise TypeError(
-                f"{name}: a layer should be one such as Recurrent(RNN(3, 2)), got {layer!r}"
+                f"{name}: a layer should be one such as Recurrent(RNN(3, 2)) or "
+                f"EachStep(Linear(3, 2)), got {layer!r}"
             )
 
 

@@ -171,6 +171,8 @@ class EncoderDecoder(nn.Module):
 
     With ``attention`` "additive" or "dot", each output of the decoder looks back at the source.
     ``bidirectional`` is the encoder alone; the decoder is then twice as wide.
+    To write, call ``eval()``, start from ``encode(source)`` of one source (S, 1), and let
+    rnncourse.decode drive ``step``: ``generate`` as it is, ``beam_search`` with ``select=select``.
     Shapes: source (S, N) and its lengths (N,); ids (T, N), the symbol before each to write;
     logits (T, N, V); weights (T, N, S), or None without attention.
     Raises: as Reader, whose options it takes, and Attention.

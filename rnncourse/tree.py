@@ -102,5 +102,7 @@ def _same_structure(tree, other):
 
 def _describe(tree):
     if _is_container(tree):
-        return f"{type(tree).__name__} of {', '.join(map(str, _keys(tree)))}"
+        named = isinstance(tree, dict) or hasattr(tree, "_fields")
+        entries = ", ".join(map(str, _keys(tree))) if named else f"{len(tree)} entries"
+        return f"{type(tree).__name__} of {entries}"
     return f"an array of shape {np.shape(tree)}"

@@ -224,8 +224,8 @@ WIRING = [
     (lambda: both.backward(both.init(rng), cache, hs), TypeError, "be BidirectionalCache, got Rec"),
     (lambda: both.final(()), TypeError, "state should be BidirectionalState, got tuple"),
     (lambda: both.final_backward(zeros), ValueError, r"dsummary should be \(N, 4\), got \(2, 3\)"),
-    (lambda: Stack([recurrent]), TypeError, "layers should be a tuple of at least one, got"),
-    (lambda: Stack(()), TypeError, r"at least one, got \(\)"),
+    (lambda: Stack([recurrent]), TypeError, "Stack: layers should be tuple, got list"),
+    (lambda: Stack(()), ValueError, "at least one layer, got none"),
     (lambda: Stack((recurrent, linear)), TypeError, r"a layer should be .* got Linear\(input_size"),
     (lambda: Stack((recurrent, recurrent)), ValueError, "layer 1 should take the 2 features"),
     (lambda: Stack((recurrent,), "highway"), ValueError, "shortcut should be .* got 'highway'"),
@@ -355,7 +355,7 @@ TRAINING = [
     (
         lambda: tree.tree_map(np.add, (zeros,), [zeros]),
         ValueError,
-        "tree: expected tuple of 0, got list of 0",
+        "tree: expected tuple of 1 entries, got list of 1 entries",
     ),
     (lambda: tree.tree_map(np.add, {"a": zeros}, {"b": zeros}), ValueError, "of a, got dict of b"),
     (

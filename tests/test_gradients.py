@@ -7,7 +7,8 @@ import pytest
 from every_layer import LEFT_TO_RIGHT, RECURRENT, WIRINGS, build
 from helpers import dot, random_like
 
-from rnncourse.cells import RNN, HState
+from rnncourse.bidirectional import Bidirectional
+from rnncourse.cells import GRU, RNN, HState
 from rnncourse.functional import cross_entropy, mean_squared_error
 from rnncourse.gradcheck import GradientError, gradient_check
 from rnncourse.layers import Dropout, Embedding, LayerNorm, Linear
@@ -219,6 +220,21 @@ def test_sequence_model(recurrent):
     loss, gradient = model.loss_and_gradient(weights, batch)
     assert loss == model.loss(weights, batch)
     check(lambda w: model.loss(w, batch), weights, gradient)
+
+
+def test_sequence_model_with_lengths_does_not_read_the_padding():
+    rng = np.random.default_rng(8)
+    both = Bidirectional(Recurrent(GRU(2, 3)), Recurrent(GRU(2, 3)))
+    model = SequenceModel(Embedding(5, 2), both, Linear(6, 5))
+    weights, (ids, targets) = random_like(model.init(rng), rng), rng.integers(0, 5, (2, 4, 3))
+    lengths = np.array([4, 1, 2])
+    inside = np.arange(4)[:, None] < lengths
+    batch = Batch(ids, targets, inside)
+    loss, gradient = model.loss_and_gradient(weights, batch, lengths=lengths)
+    check(lambda w: model.loss(w, batch, lengths), weights, gradient)
+    other = batch._replace(ids=np.where(inside, ids, (ids + 1) % 5))
+    assert model.loss(weights, other, lengths) == loss
+    assert model.loss(weights, other) != model.loss(weights, batch)
 
 
 def test_sequence_model_hands_gradients_to_the_initial_state():
