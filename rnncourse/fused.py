@@ -77,17 +77,19 @@ class FusedLSTM(Recurrent):
         cs[0] = state.c.T
         gates = np.empty((T, 4, H, N), xs.dtype)
         tanh_cs = np.empty((T, H, N), xs.dtype)
-        for t in range(T):
-            a = gates[t].reshape(4 * H, N)
-            np.matmul(W, zs[t], out=a)
+        steps = zip(
+            zs, gates.reshape(T, 4 * H, N), *gates.swapaxes(0, 1), cs, cs[1:], tanh_cs, zs[1:, :H],
+            strict=False,  # z and c have one entry more
+        )  # fmt: skip
+        for z, a, i, f, g, o, c_before, c, tanh_c, h in steps:
+            np.matmul(W, z, out=a)
             np.tanh(a, out=a)
             a *= scale
             a += shift
-            i, f, g, o = gates[t]
-            c = np.multiply(f, cs[t], out=cs[t + 1])
+            np.multiply(f, c_before, out=c)
             c += i * g
-            np.tanh(c, out=tanh_cs[t])
-            np.multiply(o, tanh_cs[t], out=zs[t + 1, :H])
+            np.tanh(c, out=tanh_c)
+            np.multiply(o, tanh_c, out=h)
         rows, ends = np.arange(N), np.full(N, T)
         hs = zs[1:, :H].transpose(0, 2, 1)
         if running is None:
