@@ -116,21 +116,34 @@ class FusedLSTM(Recurrent):
         for start in reversed(range(0, T, steps or 1)):
             block = slice(start, min(start + steps, T))
             factors_c = _factors(gates[block], cs[:-1][block], tanh_cs[block], factors)
-            for t in reversed(range(block.start, block.stop)):
+            das_block = factors[: len(factors_c)]
+            parts = (
+                factors_c,
+                das_block.reshape(len(factors_c), 4 * H, N),
+                *das_block.swapaxes(0, 1),
+                gates[block, 1],
+                dhs[block].swapaxes(1, 2),
+                das[:, block].swapaxes(0, 1),
+                dzs[block],
+            )
+            later_first = [
+                reversed(range(block.start, block.stop)),
+                *(part[::-1] for part in parts),
+            ]
+            for t, factor_c, da, da_i, da_f, da_g, da_o, f, from_output, kept_da, dz in zip(
+                *later_first, strict=True
+            ):
                 if t + 1 in ending:
                     _enter(dstate, ending[t + 1], dh, dc)
-                dh += dhs[t].T
-                dc += dh * factors_c[t - start]
-                da = factors[t - start]
-                da_i, da_f, da_g, da_o = da
+                dh += from_output
+                dc += dh * factor_c
                 da_i *= dc
                 da_f *= dc
                 da_g *= dc
                 da_o *= dh
-                dc *= gates[t, 1]
-                da = da.reshape(4 * H, N)
-                das[:, t] = da
-                dh = np.matmul(W_T, da, out=dzs[t])[:H]  # changed below, but not read again
+                dc *= f
+                kept_da[:] = da
+                dh = np.matmul(W_T, da, out=dz)[:H]  # changed below, but not read again
         if 0 in ending:
             _enter(dstate, ending[0], dh, dc)
         all_zs = zs[:T].transpose(0, 2, 1).reshape(T * N, H + D + 1)

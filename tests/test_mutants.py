@@ -189,7 +189,7 @@ MUTANTS = {
         "layers", "np.add.at(dW, ids, dxs)", "dW[ids] = dxs", "test_embedding"
     ),
     "fused: the memory fades with i": Mutant(
-        "fused", "dc *= gates[t, 1]", "dc *= gates[t, 0]", "test_recurrent and Fused"
+        "fused", "gates[block, 1]", "gates[block, 0]", "test_recurrent and Fused"
     ),
     "fused: the final memory has no gradient": Mutant(
         "fused", "dc[:, rows] += dstate.c[rows].T", "pass", "test_recurrent and Fused"
@@ -197,8 +197,8 @@ MUTANTS = {
     "fused: o treated as a tanh": Mutant(
         "fused", "[0.5, 0.5, 1, 0.5]", "[0.5, 0.5, 1, 1]", "test_recurrent and Fused"
     ),
-    "fused: factors of one step for another": Mutant(
-        "fused", "da = factors[t - start]", "da = factors[0]", "test_recurrent and Fused"
+    "fused: the steps of a block from first to last": Mutant(
+        "fused", "*(part[::-1] for part in parts)", "*parts", "test_recurrent and Fused"
     ),
 }
 
