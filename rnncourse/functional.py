@@ -131,6 +131,7 @@ def _shift(z):
     z = validate.array("z", z)
     if z.ndim < 1 or z.shape[-1] < 1:
         raise ValueError(f"z should be (..., V) with V at least one entry, got {z.shape}")
+    z = z if z.dtype.kind == "f" else z.astype(float)  # unsigned integers know no numbers below 0
     return z - np.max(z, axis=-1, keepdims=True)
 
 
@@ -140,8 +141,9 @@ def _check_mask(mask, shape, dtype):
     mask = np.ones(shape, dtype) if mask is None else validate.array("mask", mask).astype(dtype)
     if mask.shape != shape:
         raise ValueError(f"mask should have shape {shape}, got {mask.shape}")
-    if (mask < 0).any():
-        raise ValueError(f"mask should be at least 0 everywhere, got {mask.min()}")
+    if not ((mask >= 0) & (mask < np.inf)).all():  # nan is neither
+        found = mask.max() if mask.min() >= 0 else mask.min()
+        raise ValueError(f"mask should be finite and at least 0 everywhere, got {found}")
     count = mask.sum()
     if not count > 0:
         raise ValueError(f"the mask leaves no place to take the mean over, got a sum of {count}")

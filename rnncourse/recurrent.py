@@ -224,6 +224,10 @@ class Recurrent(SequenceLayer):
         name = self._check_weights(weights)
         validate.kind(f"{name}: cache", cache, kind)
         T, N, dtype = cache.sizes
+        if weights.W_ih.dtype != dtype:
+            raise TypeError(
+                f"{name}: weights should be {dtype} like the cache, got {weights.W_ih.dtype}"
+            )
         validate.shape(f"{name}: dhs", dhs, (T, N, self.cell.hidden_size), "(T, N, H)")
         validate.dtype(f"{name}: dhs", dhs, dtype)
         dstate = self.zero_state(N, dtype) if dstate is None else dstate

@@ -71,6 +71,10 @@ def test_softmax_gives_probabilities_and_ignores_a_constant(seed, scale):
     assert_same(sigmoid(z[:, 0] - z[:, 1]), softmax(z[:, :2])[:, 0])
 
 
+def test_softmax_of_unsigned_integers_is_that_of_floats():
+    assert_same(softmax(np.array([1, 2, 3], np.uint8)), softmax(np.array([1.0, 2.0, 3.0])))
+
+
 def test_sigmoid_does_not_overflow():
     with np.errstate(over="raise"):
         np.testing.assert_array_equal(sigmoid(np.array([-1e4, 1e4])), [0, 1])
