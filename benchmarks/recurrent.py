@@ -152,7 +152,7 @@ def main():
     with threadpool_limits(1):
         for pool in threadpool_info():
             kernels = f" for {pool['architecture']}" if "architecture" in pool else ""
-            print(f"{pool['prefix']} {pool['version'] or ''}{kernels}, "
+            print(f"{pool['prefix']} {pool['version'] or '(no version)'}{kernels}, "
                   f"{pool['num_threads']} thread")  # fmt: skip
         print(f"numpy {np.__version__}, torch {torch.__version__} "
               f"({torch.backends.cpu.get_cpu_capability()})\n")  # fmt: skip

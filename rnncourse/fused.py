@@ -1,7 +1,7 @@
 """The LSTM once more, for speed: same weights, same numbers as ``Recurrent(LSTM(...))``.
 
 ``rnncourse.cells.LSTM`` is the specification; this is what it looks like when the cell and the
-loop are written as one. What pays, in the order of how much:
+loop are written as one. What pays:
 
 - Inside, the batch is the last axis. A gate is then one piece of memory, not a column of it.
 - h, x and a 1 stand in one array z, so that one product W z makes all gates, biases included.
@@ -10,6 +10,8 @@ loop are written as one. What pays, in the order of how much:
 - The backward pass is linear in what comes in, and its factors are known after the forward pass.
   They are computed for many steps at once, as many as fit in the processor's cache.
 - Results are written where they belong (``out=``, ``*=``) instead of into new arrays.
+- The loops walk over the arrays with ``zip``, which is quicker than an index into each; with one
+  row in the batch, such calls of Python take most of the time.
 """
 
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ class FusedCache(NamedTuple):
     tanh_cs: np.ndarray  # (T, H, N)
     ends: np.ndarray  # (N,): the number of steps of each row
     running: np.ndarray | None  # (T, N, 1): is the row still inside its sequence?
+    cell: LSTM
 
     @property
     def sizes(self):
@@ -42,7 +45,7 @@ class FusedCache(NamedTuple):
 
 @dataclass(frozen=True)
 class FusedLSTM(Recurrent):
-    """``Recurrent(LSTM(...))`` in one piece: faster, the more so the smaller the matrices.
+    """``Recurrent(LSTM(...))`` in one piece, for speed: ``make bench`` says how much.
 
     Rows that have ended run on with inputs of 0; nothing they then compute is handed out.
     Shapes: xs (T, N, D); hs (T, N, H); h and c (N, H); lengths (N,) whole numbers.
@@ -97,12 +100,12 @@ class FusedLSTM(Recurrent):
         else:
             hs, ends = np.where(running, hs, 0), running.sum(axis=0)[:, 0]
         last = LSTMState(h=zs[ends, :H, rows], c=cs[ends, :, rows])
-        return hs, last, FusedCache(zs, cs, gates, tanh_cs, ends, running)
+        return hs, last, FusedCache(zs, cs, gates, tanh_cs, ends, running, self.cell)
 
     def backward(self, weights, cache, dhs, dstate=None):
         """Return the gradients of the weights, of xs and of the initial state."""
         dhs, dstate = self._check_backward(weights, cache, FusedCache, dhs, dstate)
-        zs, cs, gates, tanh_cs, ends, running = cache
+        zs, cs, gates, tanh_cs, ends, running, _ = cache
         (T, _, H, N), D = gates.shape, self.input_size
         if running is not None:
             dhs = np.where(running, dhs, 0)

@@ -1,6 +1,6 @@
 """Layers that treat each step by itself: whatever stands on the leading axes, (T, N) or none.
-For layers over time see ``rnncourse.recurrent``.
 
+For layers over time see ``rnncourse.recurrent``.
 ``init`` makes weights, ``forward(weights, xs)`` returns outputs and a cache, ``backward(weights,
 cache, dys)`` the gradients of the weights and of xs. Sizes are kept, all else is passed in.
 """
@@ -55,10 +55,7 @@ class Linear(PointwiseLayer):
     def forward(self, weights, xs):
         """Return ys and a cache for ``backward``."""
         name = self._check_weights(weights)
-        xs = validate.array(f"{name}: xs", xs)
-        if xs.ndim < 1 or xs.shape[-1] != self.input_size:
-            raise ValueError(f"{name}: xs should be (..., {self.input_size}), got {xs.shape}")
-        validate.dtype(f"{name}: xs", xs, weights.W.dtype)
+        xs = validate.vectors(f"{name}: xs", xs, self.input_size, weights.W.dtype)
         return _affine(xs, weights.W, weights.b), xs
 
     def backward(self, weights, cache, dys):
@@ -230,10 +227,7 @@ class LayerNorm(PointwiseLayer):
     def forward(self, weights, xs):
         """Return ys and a cache for ``backward``."""
         name = self._check_weights(weights)
-        xs = validate.array(f"{name}: xs", xs)
-        if xs.ndim < 1 or xs.shape[-1] != self.size:
-            raise ValueError(f"{name}: xs should be (..., {self.size}), got {xs.shape}")
-        validate.dtype(f"{name}: xs", xs, weights.gain.dtype)
+        xs = validate.vectors(f"{name}: xs", xs, self.size, weights.gain.dtype)
         centred = xs - xs.mean(axis=-1, keepdims=True)
         spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + float(self.eps))
         normalised = centred / spread

@@ -93,6 +93,7 @@ class RecurrentCache(NamedTuple):
     previous_hs: np.ndarray  # (T, N, H): h_0 to h_{T-1}
     steps: list  # the cell's own cache of each step
     running: np.ndarray | None  # (T, N, 1): is the row still inside its sequence?
+    cell: Cell  # whose steps they are
 
     @property
     def sizes(self):
@@ -159,12 +160,12 @@ class Recurrent(SequenceLayer):
             steps.append(step)
         hs = _turn(hs)
         outputs = hs[1:].copy("C") if running is None else np.where(running, hs[1:], 0)
-        return outputs, _copy(state, "C"), RecurrentCache(xs, hs[:-1], steps, running)
+        return outputs, _copy(state, "C"), RecurrentCache(xs, hs[:-1], steps, running, self.cell)
 
     def backward(self, weights, cache, dhs, dstate=None):
         """Return the gradients of the weights, of xs and of the initial state."""
         dhs, dstate = self._check_backward(weights, cache, RecurrentCache, dhs, dstate)
-        xs, previous_hs, steps, running = cache
+        xs, previous_hs, steps, running, _ = cache
         (T, N, _), own_weights = xs.shape, weights[4:]
         dhs = _turn(_turn(dhs).copy("C"))  # in memory as hs was, each row a column
         da_x = np.empty((T, len(weights.b_ih), N), xs.dtype)
@@ -223,6 +224,8 @@ class Recurrent(SequenceLayer):
     def _check_backward(self, weights, cache, kind, dhs, dstate):
         name = self._check_weights(weights)
         validate.kind(f"{name}: cache", cache, kind)
+        if cache.cell != self.cell:
+            raise TypeError(f"{name}: cache should be of {self.cell}, got one of {cache.cell}")
         T, N, dtype = cache.sizes
         if weights.W_ih.dtype != dtype:
             raise TypeError(

@@ -124,6 +124,7 @@ class Stack(SequenceLayer):
         """Return the gradients of the weights, of xs and of all initial states."""
         self._check_weights(weights)
         validate.kind("Stack: cache", cache, StackCache)
+        validate.entries("Stack: cache.layers", cache.layers, len(self.layers))
         validate.sequences("Stack: dys", dys, self.output_size)
         dstate = (None,) * len(self.layers) if dstate is None else dstate
         validate.entries("Stack: dstate", dstate, len(self.layers))

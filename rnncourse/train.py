@@ -43,11 +43,7 @@ def train(
     >>> round(float(weights), 3)
     1.0
     """
-    validate.whole("every", every, 1)
-    if not (hasattr(optimiser, "init") and hasattr(optimiser, "update")):
-        raise TypeError(f"optimiser should be one such as Adam(lr=0.01), got {optimiser!r}")
-    if not isinstance(batches, Iterable):
-        raise TypeError(f"batches should be an iterable of batches, got {type(batches).__name__}")
+    _check(batches, optimiser, every)
     state = optimiser.init(weights)
     losses, norms, evaluations = [], [], []
     start = time.perf_counter()
@@ -73,3 +69,11 @@ def train(
     if evaluate and len(losses) % every:
         evaluations.append((len(losses), float(evaluate(weights))))
     return weights, History(losses, norms, evaluations, time.perf_counter() - start)
+
+
+def _check(batches, optimiser, every):
+    validate.whole("every", every, 1)
+    if not (hasattr(optimiser, "init") and hasattr(optimiser, "update")):
+        raise TypeError(f"optimiser should be one such as Adam(lr=0.01), got {optimiser!r}")
+    if not isinstance(batches, Iterable):
+        raise TypeError(f"batches should be an iterable of batches, got {type(batches).__name__}")

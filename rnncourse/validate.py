@@ -5,11 +5,8 @@ import numpy as np
 
 def whole(name, value, least, most=np.inf):
     """Raise a ValueError unless ``value`` is a whole number from ``least`` to ``most``."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        value_fits = False
-    else:
-        value_fits = least <= value <= most
-    if not value_fits:
+    is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not (is_whole and least <= value <= most):
         wanted = f"of at least {least}" if most == np.inf else f"in [{least}, {most}]"
         raise ValueError(f"{name} should be a whole number {wanted}, got {value!r}")
 
@@ -137,6 +134,15 @@ def sequences(name, given, size):
     given = array(name, given)
     if given.ndim != 3 or given.shape[2] != size:
         raise ValueError(f"{name} should be (T, N, {size}), got {given.shape}")
+    return given
+
+
+def vectors(name, given, size, expected_dtype):
+    """Return ``given`` as an array; raise unless it is (..., size) of the floating-point dtype."""
+    given = array(name, given)
+    if given.ndim < 1 or given.shape[-1] != size:
+        raise ValueError(f"{name} should be (..., {size}), got {given.shape}")
+    dtype(name, given, expected_dtype)
     return given
 
 

@@ -1,8 +1,11 @@
 """What several test files share."""
 
+import traceback
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pytest
 
 from rnncourse.recurrent import SequenceLayer
 from rnncourse.tree import tree_leaves, tree_map
@@ -93,3 +96,12 @@ class Case(NamedTuple):
     def of_steps(self, steps):
         """Some of the steps alone; nothing is padding."""
         return self._replace(xs=self.xs[steps], dys=self.dys[steps], lengths=None)
+
+
+def assert_refused(call, exception, words):
+    """The call raises just this exception, with these words, and not from inside a library."""
+    with pytest.raises(exception, match=words) as caught:
+        call()
+    assert caught.type is exception
+    innermost = Path(traceback.extract_tb(caught.value.__traceback__)[-1].filename)
+    assert not {"numpy", "torch"} & set(innermost.parts)

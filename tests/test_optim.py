@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import random_like
+from helpers import assert_refused, random_like
 
 from rnncourse.cells import HState
 from rnncourse.data import classification_batch
@@ -192,5 +192,4 @@ BAD_INPUT = [
 
 @pytest.mark.parametrize(("call", "exception", "words"), BAD_INPUT)
 def test_bad_input_is_refused_in_clear_words(call, exception, words):
-    with pytest.raises(exception, match=words):
-        call()
+    assert_refused(call, exception, words)

@@ -4,7 +4,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from helpers import assert_same
-from hypothesis import given, settings
+from hypothesis import given
 
 from rnncourse import init
 from rnncourse.cells import RNN, HState
@@ -26,9 +26,6 @@ from rnncourse.recurrent import Recurrent
 from rnncourse.text import KneserNey, Vocabulary, pad_sequences
 from rnncourse.train import train
 from rnncourse.tree import tree_leaves, tree_map
-
-settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=40)
-settings.load_profile("repeatable")
 
 seeds = st.integers(0, 2**32 - 1)
 sizes = st.integers(1, 4)

@@ -23,8 +23,7 @@ from rnncourse.recurrent import Recurrent
 from rnncourse.stack import EachStep, Stack, StackWeights
 from rnncourse.tree import tree_leaves, tree_map
 
-settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=12)
-settings.load_profile("repeatable")  # so many for each wiring
+few = settings(max_examples=12)  # so many for each wiring
 
 seeds = st.integers(0, 2**32 - 1)
 sizes = st.integers(1, 3)
@@ -48,6 +47,7 @@ def cases(draw, wiring, padded=True):
 
 
 @each_wiring
+@few
 @given(st.data())
 def test_a_row_in_a_padded_batch_equals_the_row_alone(wiring, data):
     case = data.draw(cases(wiring))
@@ -67,6 +67,7 @@ def test_a_row_in_a_padded_batch_equals_the_row_alone(wiring, data):
 
 
 @each_wiring
+@few
 @given(st.data())
 def test_the_order_of_the_sequences_in_a_batch_does_not_matter(wiring, data):
     case = data.draw(cases(wiring))
@@ -91,6 +92,7 @@ def test_what_fills_the_padding_does_not_matter(wiring, garbage):
 
 
 @each_wiring
+@few
 @given(st.data())
 def test_a_row_of_length_zero_keeps_its_state_and_its_gradient(wiring, data):
     case = data.draw(cases(wiring))
@@ -112,6 +114,7 @@ def test_no_steps_or_no_sequences(wiring, T, N):
 
 
 @pytest.mark.parametrize("wiring", LEFT_TO_RIGHT)
+@few
 @given(st.data())
 def test_a_run_in_two_parts_with_the_state_carried_is_one_run(wiring, data):
     case = data.draw(cases(wiring, padded=False))
@@ -127,6 +130,7 @@ def test_a_run_in_two_parts_with_the_state_carried_is_one_run(wiring, data):
 
 
 @each_wiring
+@few
 @given(st.data())
 def test_no_state_is_a_state_of_zeros_and_no_gradient_of_it_one_of_zeros(wiring, data):
     case = data.draw(cases(wiring))
@@ -139,6 +143,7 @@ def test_no_state_is_a_state_of_zeros_and_no_gradient_of_it_one_of_zeros(wiring,
 # --- A second form ---------------------------------------------------------------------------
 
 
+@few
 @given(cases("alone"))
 def test_the_fused_lstm_is_the_lstm(case):
     D, H = case.layer.input_size, case.layer.output_size
@@ -158,6 +163,7 @@ def turned(xs, lengths):
     return xs
 
 
+@few
 @given(seeds, st.integers(0, 5), st.integers(0, 4), st.data())
 def test_reverse_turns_each_row_within_its_length_and_twice_gives_it_back(seed, T, N, data):
     xs = np.random.default_rng(seed).normal(size=(T, N, *data.draw(st.sampled_from([(), (2,)]))))
@@ -166,6 +172,7 @@ def test_reverse_turns_each_row_within_its_length_and_twice_gives_it_back(seed, 
     assert_equal(reverse(reverse(xs, lengths), lengths), xs)
 
 
+@few
 @given(cases("alone"))
 def test_reversed_is_the_layer_between_two_turns(case):
     ys, last, dweights, dxs, dstart = case.run()
@@ -177,6 +184,7 @@ def test_reversed_is_the_layer_between_two_turns(case):
     assert_equal(backwards.run(), expected)
 
 
+@few
 @given(cases("Bidirectional"))
 def test_bidirectional_is_two_runs_side_by_side(case):
     one, other = case.layer.left_to_right, Reversed(case.layer.right_to_left)
@@ -201,6 +209,7 @@ def test_bidirectional_is_two_runs_side_by_side(case):
     assert_equal(case.run(), expected)
 
 
+@few
 @given(cases("Bidirectional project"))
 def test_a_projection_is_a_linear_layer_on_both_directions_side_by_side(case):
     one, other, linear = case.layer.left_to_right, case.layer.right_to_left, case.weights.projection
@@ -217,6 +226,7 @@ def test_a_projection_is_a_linear_layer_on_both_directions_side_by_side(case):
     assert_near(results.dweights, directions._replace(projection=projection))
 
 
+@few
 @given(cases("Bidirectional sum"))
 def test_a_sum_is_a_projection_with_twice_the_identity(case):
     one = np.eye(case.layer.output_size)
@@ -234,6 +244,7 @@ def test_a_sum_is_a_projection_with_twice_the_identity(case):
 
 @pytest.mark.parametrize("wiring", [wiring for wiring in LEFT_TO_RIGHT if "Stack" in wiring])
 @pytest.mark.parametrize("training", [False, True], ids=["inference", "training"])
+@few
 @given(st.data())
 def test_a_stack_is_its_layers_one_on_the_other(wiring, training, data):
     case = data.draw(cases(wiring, padded=False))
