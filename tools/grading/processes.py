@@ -1,0 +1,262 @@
+"""The grader's hold on the two processes of a submission: the student's kernel and the tester."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import shutil
+import time
+
+import zmq
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat.v4 import new_code_cell, new_notebook
+
+from tools.grading import channel
+from tools.grading.provisioner import SandboxProvisioner
+from tools.grading.sandbox import SandboxError
+
+SHOWN = {"stream", "display_data", "execute_result", "error"}  # messages that become outputs
+HEEDED = SHOWN | {"status", "execute_input", "clear_output"}
+ANSWER = "from tools.grading.answers import answer_questions; answer_questions()"
+LARGEST_MESSAGE = 16 << 20  # bytes, of those that a kernel sends
+PATIENCE = 5  # seconds for what takes milliseconds
+STARTUP = 60  # seconds on a machine that is busy
+
+
+class KernelLost(Exception):
+    """The student's kernel could not go on; the message tells the student why."""
+
+
+class OutOfTime(KernelLost):
+    """What ran did not end in time."""
+
+
+class Stream:
+    """One end of a channel, for use in an event loop."""
+
+    @classmethod
+    async def over(cls, socket):
+        stream = cls()
+        stream.reader, stream.writer = await asyncio.open_unix_connection(sock=socket)
+        return stream
+
+    async def send(self, message):
+        await self.send_frame(channel.frame(message))
+
+    async def send_frame(self, frame):
+        self.writer.write(frame)
+        await self.writer.drain()
+
+    async def receive(self):
+        return channel.message_in((await self.receive_frame())[channel.HEADER.size :])
+
+    async def receive_frame(self):
+        """The bytes of a frame, of limited size, whatever is in it."""
+        header = await self.reader.readexactly(channel.HEADER.size)
+        return header + await self.reader.readexactly(channel.size_in(header))
+
+    def close(self):
+        self.writer.close()
+
+
+class TesterProcess:
+    """Runs locked cells, which ask questions meanwhile."""
+
+    def __init__(self, server, limits, files):
+        self.folder = server.new_folder(files)
+        self.life, self.socket = server.fork("tester", self.folder, limits)
+
+    async def start(self, answers, seed):
+        """Tell it the names that the answers define, and the class seed."""
+        self.stream = await Stream.over(self.socket)
+        await self.stream.send({"answers": sorted(answers), "seed": seed})
+
+    async def run(self, name, source, answer):
+        """Run a cell and return its outputs; ``await answer(question)`` gives a frame."""
+        await self.stream.send({"name": name, "source": source})
+        while "outputs" not in (message := await self.stream.receive()):
+            await self.stream.send_frame(await answer(message["question"]))
+        return message["outputs"]
+
+    def close(self):
+        self.life.close()
+        self.socket.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class StudentKernel(NotebookClient):
+    """A student's kernel: it runs their cells and answers the tester's questions.
+
+    Where it cannot go on, KernelLost says why. The next use then starts a new one, which first
+    runs again what had run in the old one.
+    """
+
+    def __init__(self, server, limits, files, *, cell_time, all_time, room):
+        super().__init__(
+            new_notebook(cells=[new_code_cell()]),
+            allow_errors=True,
+            record_timing=False,
+            log=logging.getLogger("nbgrader.quiet"),
+        )
+        self.server, self.limits, self.files = server, limits, files
+        self.cell_time, self.end, self.room = cell_time, time.monotonic() + all_time, room
+        self.timeout_func = lambda cell: self.time_left
+        self.ran = []  # the sources of cells that ran to their end
+        self.stream = self.answering = None
+        self.begin()
+
+    def begin(self):
+        """Start the clock of a cell."""
+        self.deadline = min(time.monotonic() + self.cell_time, self.end)
+
+    @property
+    def time_left(self):
+        return max(self.deadline - time.monotonic(), 0.01)
+
+    # --- Cells -------------------------------------------------------------------------------
+
+    async def run(self, cell):
+        """Run a cell; its outputs are then in it."""
+        await self._be_ready()
+        self.begin()
+        await self._execute(cell)
+        self.ran.append(cell.source)
+
+    async def _execute(self, cell):
+        try:
+            await self.async_execute_cell(cell, 0)
+        except CellTimeoutError:
+            await self.km.interrupt_kernel()
+            if not await self._replies():
+                await self.close()
+            raise OutOfTime from None
+        except Exception as error:  # whatever messages it may send
+            dead = isinstance(error, DeadKernelError)
+            memory = self.km.provisioner.ended == "memory"
+            await self.close()
+            raise KernelLost(
+                "this used too much memory, so the kernel was stopped"
+                if memory
+                else "the kernel died while it ran this"
+                if dead
+                else f"the kernel sent what is no message of Jupyter's ({type(error).__name__})"
+            ) from None
+
+    async def _replies(self):
+        """Is it still there, and done with what it was asked before?"""
+        request = self.kc.kernel_info()
+        with contextlib.suppress(asyncio.TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    message = await self.kc.get_shell_msg()
+                    if message["parent_header"].get("msg_id") == request:
+                        return True
+        return False
+
+    def process_message(self, msg, cell, cell_index):
+        """Make outputs of messages; see nbclient. Too many or other messages are dropped."""
+        if msg["msg_type"] not in HEEDED:
+            return None
+        if msg["msg_type"] in SHOWN:
+            had_room, self.room = self.room > 0, self.room - len(json.dumps(msg["content"]))
+            if self.room <= 0:
+                if had_room:
+                    cut = {"name": "stdout", "text": "\n(the output is too long: it ends here)\n"}
+                    msg = msg | {"msg_type": "stream", "content": cut}
+                    msg["header"]["msg_type"] = "stream"
+                else:
+                    return None
+        return super().process_message(msg, cell, cell_index)
+
+    # --- Questions ---------------------------------------------------------------------------
+
+    async def answer(self, question):
+        """Have a question answered; return the answer's frame, unread."""
+        await self._be_ready()
+        if self.answering is None:
+            self.answer_cell = new_code_cell(ANSWER)
+            self.answering = asyncio.ensure_future(self._execute(self.answer_cell))
+        exchange = asyncio.ensure_future(self._exchange(question))
+        ended = {exchange, self.answering}
+        await asyncio.wait(ended, timeout=self.time_left, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            if exchange.done():
+                return exchange.result()
+            exchange.cancel()
+            if self.answering.done():
+                self.answering.result()  # raises what stopped it
+                raise KernelLost("the kernel stopped to answer")
+            raise OutOfTime
+        except (channel.ChannelError, OSError, EOFError) as error:
+            raise KernelLost(f"the answer cannot be used: {error}") from None
+        finally:
+            if not exchange.done() or exchange.cancelled() or exchange.exception():
+                await self.close()
+
+    async def _exchange(self, question):
+        await self.stream.send(question)
+        return await self.stream.receive_frame()
+
+    async def stop_answering(self):
+        """End what the questions of a cell began; return what was printed meanwhile."""
+        if self.answering is None:
+            return []
+        try:
+            await self.stream.send(None)
+            await asyncio.wait_for(self.answering, PATIENCE)
+        except (KernelLost, OSError, asyncio.TimeoutError):
+            await self.close()
+        self.answering = None
+        outputs = self.answer_cell.outputs
+        return [o for o in outputs if o.output_type == "stream" and o.name == "stdout"]
+
+    # --- Start and end -----------------------------------------------------------------------
+
+    async def _be_ready(self):
+        if self.km and await self.km.is_alive():
+            return
+        await self.close()
+        self.km = AsyncKernelManager(kernel_name="python3", log=self.log)
+        self.km.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+        self.km.provisioner = SandboxProvisioner(
+            server=self.server, limits=self.limits, kernel_spec=self.km.kernel_spec, parent=self.km
+        )
+        await self.km.start_kernel(cwd=self.files)
+        self.kc = self.km.client()
+        self.kc.start_channels(stdin=False, hb=False)
+        if not await self._greets():
+            raise SandboxError("a kernel did not start in the sandbox")
+        self.stream = await Stream.over(self.km.provisioner.channel)
+        for source in [*self.ran]:
+            try:
+                await self._execute(new_code_cell(source))
+            except KernelLost:
+                self.ran.remove(source)
+                raise
+
+    async def _greets(self):
+        """Wait until it replies and its outputs reach us, without jupyter_client's fixed wait."""
+        self.kc.kernel_info()
+        with contextlib.suppress(asyncio.TimeoutError):
+            async with asyncio.timeout(STARTUP):
+                await self.kc.get_shell_msg()
+                await self.kc.get_iopub_msg()  # the first is iopub_welcome
+                return True
+        return False
+
+    async def close(self):
+        """End the kernel and everything that it has started."""
+        if self.answering:
+            self.answering.cancel()
+            self.answering = None
+        if self.stream:
+            self.stream.close()
+            self.stream = None
+        if self.km:
+            kernel, client, self.km, self.kc = self.km, self.kc, None, None
+            await kernel.provisioner.kill()
+            if client:
+                client.stop_channels()
+            await kernel.cleanup_resources()
