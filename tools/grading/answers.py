@@ -4,6 +4,8 @@ All of it runs in the student's process and is theirs to change. So nothing is b
 it comes from here: an answer is only ever a value that the tests then judge.
 """
 
+import contextlib
+import io
 import itertools
 import operator
 
@@ -12,6 +14,7 @@ import numpy as np
 from tools.grading.channel import decode, encode, receive, send
 
 MOST_ITEMS = 1_000_000
+MOST_TEXT = 100_000  # characters
 
 channel = None  # the socket to the tester: the fork server puts it here
 handles = {}  # objects that stay here, by number
@@ -20,11 +23,13 @@ handles = {}  # objects that stay here, by number
 def answer_questions():
     """Answer the tester until it has no more questions; runs as a cell of the kernel."""
     while (question := receive(channel)) is not None:
+        printed = io.StringIO()
         try:
-            answer = {"value": encode(_answer(**question), _keep)}
+            with contextlib.redirect_stdout(printed):
+                answer = {"value": encode(_answer(**question), _keep)}
         except BaseException as error:  # also what a student's `raise SystemExit` does
-            answer = {"error": [type(error).__name__, str(error)[:10_000]]}
-        send(channel, answer)
+            answer = {"error": [type(error).__name__, str(error)[:MOST_TEXT]]}
+        send(channel, answer | {"printed": printed.getvalue()[:MOST_TEXT]})
 
 
 def _answer(operation, of, args, kwargs):

@@ -26,6 +26,7 @@ class TrustedExecute(Execute):
     seed = Unicode("0", help="the class seed")
     locked = Dict(help="source of each locked cell, by grade_id")
     answers = List(help="names that the answers define")
+    demonstrations = List(help="sources of the assignment's cells that are only to look at")
     questions = List(help="run the tests of these questions only; all when empty")
     all_time = Float(900, help="seconds that a submission may take")
     room = Int(5 << 20, help="bytes of output that a submission may have")
@@ -46,7 +47,8 @@ class TrustedExecute(Execute):
             for cell in notebook.cells:
                 if cell.cell_type == "code":
                     cell.outputs = []
-                    await self._run(cell)
+                    if cell.source not in self.demonstrations:
+                        await self._run(cell)
         finally:
             await self.kernel.close()
             self._close_tester()
@@ -85,7 +87,7 @@ class TrustedExecute(Execute):
         try:
             run = self.tester.run(name, self.locked[name], answer)
             outputs = await asyncio.wait_for(run, self.kernel.time_left + PATIENCE)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             outputs, trouble = [], OutOfTime()
         except (channel.ChannelError, OSError, EOFError):
             outputs, trouble = [], KernelLost("the tests ended early: is an answer too large?")
@@ -95,7 +97,7 @@ class TrustedExecute(Execute):
         if trouble:
             outputs = [o for o in outputs if o.output_type == "stream"]
             outputs.append(self._explained(trouble))
-        return await self.kernel.stop_answering() + outputs
+        return outputs
 
     async def _start_tester(self):
         """Start the tester where there is none, and run the given cells in it up to here."""

@@ -26,7 +26,6 @@ from pathlib import Path
 HOME = "/home/student"
 KERNELS, OWN = "/kernels", "/kernel"  # what the grader shares with all, and one fork's part
 EMPTY = (HOME, "/tmp", "/dev/shm")  # folders that each fork has for itself
-SOCKETS = 5  # of a Jupyter kernel
 STUDENT = 60001  # the user to become where the grader is root
 
 NEWNS, NEWIPC, NEWUSER, NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000  # unshare(2)
@@ -42,14 +41,19 @@ def serve(control_fd, modules, readable):
 
     ``readable`` are the folders that stay visible where a private one covers what is there.
     """
+    control = socket.socket(fileno=control_fd)
     for module in modules:
-        importlib.import_module(module)
+        try:
+            importlib.import_module(module)
+        except Exception as error:
+            control.send(f"{module}: {error!r}"[:1000].encode())
+            return
+        if len(os.listdir("/proc/self/task")) > 1:
+            control.send(f"{module} starts threads, which no fork takes along".encode())
+            return
     gc.collect()
     gc.freeze()  # a collection in a fork then leaves this memory shared
-    if len(os.listdir("/proc/self/task")) > 1:
-        raise RuntimeError(f"one of {modules} starts threads: it cannot be imported before a fork")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    control = socket.socket(fileno=control_fd)
     control.send(b"ready")
     while True:
         request, fds, _, _ = socket.recv_fds(control, 1 << 20, 2)
@@ -90,7 +94,7 @@ def start(request, readable, life, channel):
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_DFL)  # which the first of a namespace does not feel
     user, group = (STUDENT, STUDENT) if root else (os.getuid(), os.getgid())
-    _make_room(request["name"], readable, f"uid={user},gid={group}")
+    _make_room(request, readable, f"uid={user},gid={group}")
     process = os.fork()
     if process == 0:
         with _ends_here():
@@ -98,21 +102,22 @@ def start(request, readable, life, channel):
             os.setsid()
             _drop_rights(user, group)
             _set_limits(request["limits"])
-            os.environ.update(HOME=HOME, USER="student")
             os.chdir(HOME)
             shutil.copytree(f"{OWN}/files", HOME, dirs_exist_ok=True)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             {"kernel": _run_kernel, "tester": _run_tester}[request["role"]](request, channel)
     channel.close()
-    _keep(process, life, request["limits"]["memory"])
+    _keep(process, life, request)
 
 
-def _make_room(name, readable, owner):
+def _make_room(request, readable, owner):
     """Mount a /proc of its own, empty private folders, and of the shared files only its own."""
     _mount("none", "/", None, REC | PRIVATE)
     _mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
-    _mount(f"{KERNELS}/{name}", OWN, None, BIND)
+    _mount(f"{KERNELS}/{request['name']}", OWN, None, BIND)
     _mount("none", KERNELS, "tmpfs", RDONLY, "size=4k")
+    for target, source in request["covers"].items():
+        _mount(source, target, None, BIND)
     for folder in EMPTY:
         kept = [path for path in readable if path.startswith(f"{folder}/")]
         covered = {path: os.open(path, os.O_PATH) for path in kept}
@@ -150,20 +155,22 @@ def _set_limits(limits):
         resource.setrlimit(name, (limit, limit))
 
 
-def _keep(process, life, memory):
+def _keep(process, life, request):
     """Wait until the process ends, the grader lets go or memory runs out; then all inside end."""
+    memory, connection = request["limits"]["memory"], request.get("connection", {})
+    sockets = [f"{OWN}/z-{connection[name]}" for name in connection if name.endswith("_port")]
     before, open_folder = {}, True
     while True:
+        if open_folder and all(map(os.path.exists, sockets)):
+            kept = os.statvfs(OWN).f_flag & (NOSUID | NODEV | NOEXEC)
+            _mount("none", OWN, None, REMOUNT | BIND | RDONLY | kept)  # no room for other files
+            open_folder = False
         readable, _, _ = select.select([life], [], [], 0.05)
         order = life.recv(1) if readable else None
         if order == b"":
             os._exit(0)
         if order == b"i":
             os.kill(process, signal.SIGINT)
-        if open_folder and len(list(Path(OWN).glob("z-*"))) == SOCKETS:
-            kept = os.statvfs(OWN).f_flag & (NOSUID | NODEV | NOEXEC)
-            _mount("none", OWN, None, REMOUNT | BIND | RDONLY | kept)  # no room for other files
-            open_folder = False
         while (ended := _ended_child()) is not None:
             if ended == process:
                 life.send(b"ended")

@@ -22,6 +22,11 @@ HEEDED = SHOWN | {"status", "execute_input", "clear_output"}
 ANSWER = "from tools.grading.answers import answer_questions; answer_questions()"
 LARGEST_MESSAGE = 16 << 20  # bytes, of those that a kernel sends
 PATIENCE = 5  # seconds for what takes milliseconds
+DEATHS = {
+    None: "the kernel died while it ran this",
+    "ended": "the kernel died while it ran this",
+    "memory": "this used too much memory, so the kernel was stopped",
+}
 STARTUP = 60  # seconds on a machine that is busy
 
 
@@ -104,7 +109,7 @@ class StudentKernel(NotebookClient):
         self.cell_time, self.end, self.room = cell_time, time.monotonic() + all_time, room
         self.timeout_func = lambda cell: self.time_left
         self.ran = []  # the sources of cells that ran to their end
-        self.stream = self.answering = None
+        self.stream, self.answering = None, False
         self.begin()
 
     def begin(self):
@@ -120,29 +125,32 @@ class StudentKernel(NotebookClient):
     async def run(self, cell):
         """Run a cell; its outputs are then in it."""
         await self._be_ready()
+        if self.answering:
+            await self.stream.send(None)
+            self.answering = False
         self.begin()
-        await self._execute(cell)
+        try:
+            await self._execute(cell)
+        except OutOfTime:
+            await self.km.interrupt_kernel()
+            if not await self._replies():
+                await self.close()
+            raise
+        except KernelLost:
+            await self.close()
+            raise
         self.ran.append(cell.source)
 
     async def _execute(self, cell):
         try:
             await self.async_execute_cell(cell, 0)
         except CellTimeoutError:
-            await self.km.interrupt_kernel()
-            if not await self._replies():
-                await self.close()
             raise OutOfTime from None
+        except DeadKernelError:
+            raise KernelLost(DEATHS[self.km.provisioner.ended]) from None
         except Exception as error:  # whatever messages it may send
-            dead = isinstance(error, DeadKernelError)
-            memory = self.km.provisioner.ended == "memory"
-            await self.close()
-            raise KernelLost(
-                "this used too much memory, so the kernel was stopped"
-                if memory
-                else "the kernel died while it ran this"
-                if dead
-                else f"the kernel sent what is no message of Jupyter's ({type(error).__name__})"
-            ) from None
+            kind = type(error).__name__
+            raise KernelLost(f"the kernel sent what is no message of Jupyter's ({kind})") from None
 
     async def _replies(self):
         """Is it still there, and done with what it was asked before?"""
@@ -175,42 +183,48 @@ class StudentKernel(NotebookClient):
     async def answer(self, question):
         """Have a question answered; return the answer's frame, unread."""
         await self._be_ready()
-        if self.answering is None:
-            self.answer_cell = new_code_cell(ANSWER)
-            self.answering = asyncio.ensure_future(self._execute(self.answer_cell))
-        exchange = asyncio.ensure_future(self._exchange(question))
-        ended = {exchange, self.answering}
-        await asyncio.wait(ended, timeout=self.time_left, return_when=asyncio.FIRST_COMPLETED)
+        if not self.answering:
+            self.kc.execute(ANSWER, store_history=False)
+            self.answering = True
         try:
-            if exchange.done():
-                return exchange.result()
-            exchange.cancel()
-            if self.answering.done():
-                self.answering.result()  # raises what stopped it
-                raise KernelLost("the kernel stopped to answer")
-            raise OutOfTime
-        except (channel.ChannelError, OSError, EOFError) as error:
+            return await self._unless_it_dies(self._exchange(question), self.time_left)
+        except KernelLost:
+            await self.close()
+            raise
+        except channel.ChannelError as error:
+            await self.close()
             raise KernelLost(f"the answer cannot be used: {error}") from None
-        finally:
-            if not exchange.done() or exchange.cancelled() or exchange.exception():
-                await self.close()
+        except (OSError, EOFError):  # closed: whether and how it died is known in a moment
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._death(), 1)
+            death = DEATHS[self.km.provisioner.ended]
+            await self.close()
+            raise KernelLost(death) from None
 
     async def _exchange(self, question):
         await self.stream.send(question)
         return await self.stream.receive_frame()
 
-    async def stop_answering(self):
-        """End what the questions of a cell began; return what was printed meanwhile."""
-        if self.answering is None:
-            return []
-        try:
-            await self.stream.send(None)
-            await asyncio.wait_for(self.answering, PATIENCE)
-        except (KernelLost, OSError, asyncio.TimeoutError):
-            await self.close()
-        self.answering = None
-        outputs = self.answer_cell.outputs
-        return [o for o in outputs if o.output_type == "stream" and o.name == "stdout"]
+    async def _unless_it_dies(self, work, seconds):
+        """The value of a coroutine, if the kernel lives so long and it is there in time."""
+        work, death = asyncio.ensure_future(work), asyncio.ensure_future(self._death())
+        await asyncio.wait({work, death}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        death.cancel()
+        if work.done():
+            return work.result()
+        work.cancel()
+        if death.done():
+            raise KernelLost(DEATHS[self.km.provisioner.ended])
+        raise OutOfTime
+
+    async def _death(self):
+        while self.km and await self.km.is_alive():
+            await asyncio.sleep(0.05)
+
+    async def _async_poll_kernel_alive(self):
+        """Stop to wait for a cell when the kernel has died; nbclient asks once a second."""
+        await self._death()
+        self.task_poll_for_reply.cancel()
 
     # --- Start and end -----------------------------------------------------------------------
 
@@ -220,14 +234,18 @@ class StudentKernel(NotebookClient):
         await self.close()
         self.km = AsyncKernelManager(kernel_name="python3", log=self.log)
         self.km.context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+        self.km.context.setsockopt(zmq.RECONNECT_IVL, 2)  # ms, until the kernel's sockets are there
         self.km.provisioner = SandboxProvisioner(
             server=self.server, limits=self.limits, kernel_spec=self.km.kernel_spec, parent=self.km
         )
         await self.km.start_kernel(cwd=self.files)
-        self.kc = self.km.client()
+        self.kc = self.km.client(context=self.km.context)
         self.kc.start_channels(stdin=False, hb=False)
-        if not await self._greets():
-            raise SandboxError("a kernel did not start in the sandbox")
+        try:
+            await self._unless_it_dies(self._greet(), STARTUP)
+        except KernelLost:
+            last_words = self.server.last_words
+            raise SandboxError(f"a kernel does not start in the sandbox: {last_words}") from None
         self.stream = await Stream.over(self.km.provisioner.channel)
         for source in [*self.ran]:
             try:
@@ -236,21 +254,15 @@ class StudentKernel(NotebookClient):
                 self.ran.remove(source)
                 raise
 
-    async def _greets(self):
+    async def _greet(self):
         """Wait until it replies and its outputs reach us, without jupyter_client's fixed wait."""
         self.kc.kernel_info()
-        with contextlib.suppress(asyncio.TimeoutError):
-            async with asyncio.timeout(STARTUP):
-                await self.kc.get_shell_msg()
-                await self.kc.get_iopub_msg()  # the first is iopub_welcome
-                return True
-        return False
+        await self.kc.get_shell_msg()
+        await self.kc.get_iopub_msg()  # the first is iopub_welcome
 
     async def close(self):
         """End the kernel and everything that it has started."""
-        if self.answering:
-            self.answering.cancel()
-            self.answering = None
+        self.answering = False
         if self.stream:
             self.stream.close()
             self.stream = None

@@ -51,7 +51,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         """None while the kernel runs."""
         if self.life is not None:
             try:
-                self.ended = self.life.recv(16).decode()
+                self.ended = self.life.recv(16).decode() or "ended"
             except BlockingIOError:
                 return None
             await self.kill()

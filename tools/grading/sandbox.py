@@ -4,6 +4,7 @@ Inside there is no network, and of the files only the system's, Python's and the
 read. The assignment's solutions, the gradebook and other submissions do not exist there.
 """
 
+import atexit
 import json
 import os
 import shutil
@@ -15,14 +16,25 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import rnncourse
-from tools.grading.forkserver import EMPTY, KERNELS, OWN, STUDENT
+from tools.grading.forkserver import EMPTY, HOME, KERNELS, OWN, STUDENT
+from tools.grading.withheld import copy_without, folder_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(rnncourse.__file__).parent
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/alternatives", "/etc/fonts", "/etc/ld.so.cache",
           "/etc/localtime")  # fmt: skip
-ALWAYS = ("numpy", "IPython", "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell",
-          "tools.grading.answers", "tools.grading.tester")  # fmt: skip
+ALWAYS = (  # what a kernel or a tester would else import when it starts
+    "IPython.core.completerlib",
+    "ipykernel.debugger",
+    "ipykernel.ipkernel",
+    "ipykernel.kernelapp",
+    "ipykernel.zmqshell",
+    "numpy",
+    "psutil",
+    "tools.grading.answers",
+    "tools.grading.tester",
+)
+WITHHELD = "/withheld"
 HOW_TO_GET_IT = """\
 homework is graded in a sandbox, and {trouble}.
   Debian, Ubuntu: sudo apt install bubblewrap
@@ -47,20 +59,25 @@ class Limits:
 
 
 class ForkServer:
-    """A sandbox with a process in it that has imported ``modules``; its forks start at once."""
+    """A sandbox with a process in it that has imported ``modules``; its forks start at once.
 
-    def __init__(self, modules=()):
-        self.folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
+    Kernels, not testers, do without what is ``withheld``; see ``tools.grading.withheld``.
+    """
+
+    def __init__(self, modules=(), withheld=()):
+        self.folder = Path(tempfile.mkdtemp(prefix=f"grade-{os.getpid()}-"))
         self.folder.chmod(0o711)
         (self.folder / "kernels").mkdir(mode=0o711)
+        self.covers = covers(withheld, self.folder / "withheld")
+        withheld = {name.split(".")[0] for name in withheld}
+        modules = [name for name in modules if name.split(".")[0] not in withheld]
         self.control, other_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         arguments = other_end.fileno(), [*ALWAYS, *modules], readable()
         program = f"from tools.grading.forkserver import serve; serve{arguments!r}"
-        log = self.folder / "log"
-        with open(log, "w") as file:
+        with open(self.folder / "log", "w") as file:
             try:
                 self.process = subprocess.Popen(
-                    [*bubblewrap(self.folder / "kernels"), sys.executable, "-c", program],
+                    [*bubblewrap(self.folder), sys.executable, "-c", program],
                     stdin=subprocess.DEVNULL, stdout=file, stderr=file,
                     pass_fds=[other_end.fileno()], start_new_session=True,
                 )  # fmt: skip
@@ -68,10 +85,17 @@ class ForkServer:
                 self._remove()
                 raise SandboxError(HOW_TO_GET_IT.format(trouble="bubblewrap is missing")) from None
         other_end.close()
-        if self.control.recv(16) != b"ready":
-            last_words = log.read_text().strip()[-500:]
+        if (answer := self.control.recv(1 << 12)) != b"ready":
+            last_words = self.last_words
             self.close()
+            if answer:
+                raise SandboxError(f"what the assignment imports cannot be: {answer.decode()}")
             raise SandboxError(HOW_TO_GET_IT.format(trouble=f"it does not start: {last_words}"))
+
+    @property
+    def last_words(self):
+        """The end of what was written into the log."""
+        return (self.folder / "log").read_text(errors="replace").strip()[-1000:]
 
     @property
     def alive(self):
@@ -80,7 +104,11 @@ class ForkServer:
     def new_folder(self, files=None):
         """A folder that the next fork will see as its own, with the files of ``files`` in it."""
         folder = Path(tempfile.mkdtemp(dir=self.folder / "kernels", prefix=""))
-        shutil.copytree(files, folder / "files") if files else (folder / "files").mkdir()
+        folder.chmod(0o711)
+        copy = folder / "files"
+        shutil.copytree(files, copy) if files else copy.mkdir()
+        for path in [copy, *copy.rglob("*")]:
+            path.chmod(0o755 if path.is_dir() else 0o644)
         if os.geteuid() == 0:
             os.chown(folder, STUDENT, STUDENT)
         return folder
@@ -94,6 +122,7 @@ class ForkServer:
         life, its_life = socket.socketpair()
         channel, its_channel = socket.socketpair()
         request |= {"role": role, "name": folder.name, "limits": asdict(limits)}
+        request["covers"] = self.covers if role == "kernel" else {}
         with its_life, its_channel:
             fds = [its_life.fileno(), its_channel.fileno()]
             socket.send_fds(self.control, [json.dumps(request).encode()], fds)
@@ -109,14 +138,32 @@ class ForkServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def bubblewrap(kernels):
-    """The command that runs another one in the sandbox."""
+def covers(names, folder):
+    """Make what stands in for what is withheld; return where it is in the sandbox, by target."""
+    empty, package = folder / "empty", folder / "package"
+    empty.mkdir(parents=True)
+    own = [name for name in names if name.startswith("rnncourse.")]
+    found = {}
+    if own:
+        copy_without(own, PACKAGE, package)
+        found[str(PACKAGE)] = f"{WITHHELD}/{package.name}"
+    for name in set(names) - set(own):
+        if path := folder_of(name):
+            found[str(path)] = f"{WITHHELD}/{empty.name}"
+    return found
+
+
+def bubblewrap(folder):
+    """The command that runs another one in the sandbox, with the parts of a shared folder."""
     environment = {
+        "HOME": HOME,
+        "USER": "student",
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(ROOT),  # of which only the package and this folder are there
         "PYTHONSAFEPATH": "1",
         "PYTHONHASHSEED": "0",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # no warning of a debugger that nobody uses
         "PYTHONDONTWRITEBYTECODE": "1",
         "NBGRADER_EXECUTION": "autograde",
     } | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -127,14 +174,16 @@ def bubblewrap(kernels):
             command += ["--cap-add", f"CAP_{right}"]
     else:
         command += ["--unshare-user"]
-    for folder in _parents([*readable(), *EMPTY, KERNELS, OWN]):
-        command += ["--perms", "0755", "--dir", folder]  # bwrap would close them to others
+    for path in _parents([*readable(), *EMPTY, KERNELS, OWN]):
+        command += ["--perms", "0755", "--dir", path]  # bwrap would close them to others
+    for path in EMPTY:
+        command += ["--perms", "1777", "--tmpfs", path]  # for what a module writes on import
+    command += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm"]
     for path in readable():
         command += ["--ro-bind", path, path]
-    command += ["--proc", "/proc", "--dev", "/dev", "--bind", str(kernels), KERNELS]
-    for folder in (*EMPTY, OWN):
-        command += ["--perms", "0755", "--dir", folder]
-    command += ["--remount-ro", "/", "--chdir", "/", "--clearenv"]
+    command += ["--ro-bind", str(folder / "withheld"), WITHHELD]
+    command += ["--bind", str(folder / "kernels"), KERNELS, "--perms", "0755", "--dir", OWN]
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--clearenv"]
     for name, value in environment.items():
         command += ["--setenv", name, value]
     return command
@@ -150,3 +199,17 @@ def _parents(paths):
     """Every folder above the paths, each once, from the top."""
     folders = {str(above) for path in paths for above in Path(path).parents}
     return sorted(folders - {"/"})
+
+
+_servers = {}
+
+
+def fork_server(modules, withheld):
+    """The fork server of this process for an assignment, started when there is none."""
+    key = tuple(modules), tuple(withheld)
+    if key not in _servers or not _servers[key].alive:
+        while _servers:
+            _servers.popitem()[1].close()
+        _servers[key] = ForkServer(*key)
+        atexit.register(_servers[key].close)
+    return _servers[key]

@@ -76,10 +76,11 @@ class Student:
         send(self.channel, {"question": question})
         try:
             answer = receive(self.channel)
+            print(end=str(answer.get("printed", "")))
             if "value" in answer:
                 return decode(answer["value"], self._read)
             name, message = answer["error"]
-        except (ChannelError, TypeError, ValueError, KeyError) as error:
+        except (ChannelError, AttributeError, TypeError, ValueError, KeyError) as error:
             raise ChannelError(f"the answer cannot be used: {error}") from None
         raise _exception(str(name), str(message))
 
