@@ -9,7 +9,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help book serve test lint bench notebooks homework grade requirements clean
+.PHONY: help book serve test lint bench notebooks homework check grade requirements clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile
@@ -43,9 +43,16 @@ notebooks: .venv/installed ## run all notebooks in place and keep their text out
 homework: .venv/installed ## write exercises/ anew from solutions/
 	$(BIN)/python -m tools.homework
 
-grade: .venv/installed ## mark a folder of submissions: make grade SUBMISSIONS=folder
-	$(if $(SUBMISSIONS),,$(error say which folder to mark: make grade SUBMISSIONS=folder))
-	$(BIN)/python -m tools.grade "$(SUBMISSIONS)"
+check: .venv/installed ## say what is wrong with your homework: make check HW=hw2
+	$(if $(HW)$(NOTEBOOK),,$(error say which homework to check: make check HW=hw2))
+	@$(BIN)/python -m rnncourse.homework "$(or $(NOTEBOOK),exercises/$(HW)/$(HW).ipynb)"
+
+# Also: HW=hw2 (which homework), OUTPUT=grades, QUESTION=q4 (regrade it alone), and in OPTIONS what
+# `python -m tools.grade --help` lists, such as OPTIONS="--scheduler tcp://host:8786".
+grade: .venv/installed ## mark a folder or zip file of submissions: make grade SUBMISSIONS=folder
+	$(if $(SUBMISSIONS),,$(error say which submissions to mark: make grade SUBMISSIONS=folder))
+	$(BIN)/python -m tools.grade "$(SUBMISSIONS)" $(if $(HW),--assignment $(HW)) \
+		$(if $(OUTPUT),--output "$(OUTPUT)") $(foreach q,$(QUESTION),--question $(q)) $(OPTIONS)
 
 requirements: ## pin requirements.in anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --upgrade \

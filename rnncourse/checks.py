@@ -1,6 +1,10 @@
 """Compare a learner's answer with what it should be, and say what went wrong."""
 
+import os
+
 import numpy as np
+
+from rnncourse import validate
 
 
 def check_array(name, got, expected, *, axes="", mistakes=None, tolerance=1e-6):
@@ -42,3 +46,20 @@ def check_array(name, got, expected, *, axes="", mistakes=None, tolerance=1e-6):
         f"{name} has the right shape but not the right values: "
         f"{place} {got[first]:.6g}, expected {expected[first]:.6g}"
     )
+
+
+def class_rng(name):
+    """The source of what a hidden test draws: each class has its own inputs, each name its own.
+
+    It is seeded by ``name`` and by the environment variable RNNCOURSE_CLASS_SEED, a whole number
+    that the grader keeps to itself (0 where it is not set): then a published solution tells
+    nobody which inputs the tests of another class use.
+    Raises: TypeError unless the name is text; ValueError for a seed that is no whole number.
+
+    >>> bool(class_rng("q1").integers(10**9) == class_rng("q1").integers(10**9))
+    True
+    """
+    seed = os.environ.get("RNNCOURSE_CLASS_SEED", "0")
+    if not (seed.isascii() and seed.isdigit()):
+        raise ValueError(f"RNNCOURSE_CLASS_SEED should be a whole number, such as 7, got {seed!r}")
+    return np.random.default_rng([int(seed), *validate.kind("name", name, str).encode()])

@@ -29,6 +29,7 @@ from rnncourse import (
     convert,
     data,
     decode,
+    homework,
     init,
     notebook,
     optim,
@@ -552,6 +553,11 @@ PICTURES = [
     ),
     (lambda: checks.check_array("hs", zeros > 0, zeros), AssertionError, "numbers, got bool"),
     (lambda: checks.check_array("hs", zeros + nan, zeros), AssertionError, "6 of its entries"),
+    (lambda: checks.class_rng(7), TypeError, "name should be str, got int"),
+    (lambda: homework.check(None), TypeError, "PathLike .*NoneType"),
+    (lambda: homework.check("x.ipynb"), FileNotFoundError, "there is no notebook x.ipynb"),
+    (lambda: homework.check("x.ipynb", time_limit=0), ValueError, "time_limit .* above 0, got 0"),
+    (lambda: homework.check(__file__), ValueError, "no notebook, or a damaged one"),
 ]
 
 CONVERTING = [

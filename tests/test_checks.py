@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnncourse.checks import check_array
+from rnncourse.checks import check_array, class_rng
 
 EXPECTED = np.arange(6.0).reshape(2, 3)
 
@@ -34,3 +34,26 @@ def test_a_wrong_answer_is_told_why(got, message):
     }
     with pytest.raises(AssertionError, match=message):
         check_array("hs", got, EXPECTED, axes="N H", mistakes=mistakes)
+
+
+def drawn(name):
+    return class_rng(name).integers(10**9, size=3).tolist()
+
+
+def test_each_class_and_each_name_draw_their_own(monkeypatch):
+    monkeypatch.delenv("RNNCOURSE_CLASS_SEED", raising=False)
+    unset = drawn("q1")
+    draws = {"q2": drawn("q2")}
+    for seed in ("0", "1", str(2**127), str(2**127 + 2**64)):
+        monkeypatch.setenv("RNNCOURSE_CLASS_SEED", seed)
+        assert drawn("q1") == drawn("q1")
+        draws[seed] = drawn("q1")
+    assert draws["0"] == unset
+    assert len({tuple(numbers) for numbers in draws.values()}) == len(draws)
+
+
+@pytest.mark.parametrize("seed", ["", "x", "-1", "0.5", "0x1f", " 7", "²"])
+def test_a_malformed_seed_is_refused(monkeypatch, seed):
+    monkeypatch.setenv("RNNCOURSE_CLASS_SEED", seed)
+    with pytest.raises(ValueError, match=f"should be a whole number, such as 7, got {seed!r}$"):
+        class_rng("q1")

@@ -9,6 +9,7 @@ import sysconfig
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
 
@@ -141,6 +142,92 @@ def test_an_answer_that_never_ends_costs_its_own_question(tmp_path):
 def test_a_wrong_answer_passes_no_hidden_test(marks, number, question, what):
     # One mark is for the visible tests, so more than one means that the hidden tests passed.
     assert marks[f"wrong-{number}"][question] <= 1, f"{question}, {what}: got full marks"
+
+
+class Asked:
+    """The learner's side of one question, answered by the solution, perhaps with a change."""
+
+    def __init__(self, question, old="", new=""):
+        cells = {cell.id: cell.source for cell in read(SOLVED).cells}
+        self.hidden = cells[f"{question}-hidden"]
+        self.space, self.inputs = {"__name__": "homework"}, []
+        for given in ("setup", "q3-cell", "q5-broken"):
+            exec(cells[given], self.space)
+        names = set(self.space)
+        assert cells[question].count(old) == 1 or not old
+        exec(cells[question].replace(old, new) if old else cells[question], self.space)
+        for name in set(self.space) - names:
+            self.space[name] = self.noting(self.space[name])
+
+    def noting(self, function):
+        def noting_function(*arrays, **named):
+            self.inputs.append(repr((arrays, named)))
+            return function(*arrays, **named)
+
+        return noting_function
+
+    def trouble(self, seed):
+        """What the hidden tests say in the class with this seed; "" when they pass."""
+        self.inputs.clear()
+        with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
+            patch.setenv("RNNCOURSE_CLASS_SEED", str(seed))
+            try:
+                exec(self.hidden, self.space)
+            except AssertionError as error:
+                return str(error)
+        return ""
+
+
+# Training takes longest, so question 6 is tried in fewer classes.
+SEEDS = {question: [0, 1, 2**127, *range(2, 19)] for question in POINTS} | {"q6": [1, 2**127]}
+
+
+@pytest.mark.parametrize("question", POINTS)
+def test_the_solution_passes_in_every_class_and_each_class_has_its_own_inputs(question):
+    asked = Asked(question)
+    inputs = []
+    for seed in SEEDS[question]:
+        assert asked.trouble(seed) == ""
+        inputs.append(tuple(asked.inputs))
+    assert len(set(inputs)) == len(inputs)
+    assert len(inputs[0]) < 1500, "each call crosses from the tester to the student's process"
+
+
+@pytest.mark.parametrize(
+    ("question", "what", "old", "new"),
+    [(question, *answer) for question, answers in WRONG.items() for answer in answers],
+)
+def test_a_wrong_answer_passes_in_no_class(question, what, old, new):
+    asked = Asked(question, old, new)
+    assert all(asked.trouble(seed) for seed in SEEDS[question])
+
+
+SCALE_ALL = """from rnncourse.tree import tree_map
+    weights = tree_map(lambda a: scale * a, model.init(np.random.default_rng(seed)))"""
+BATCHES_FIRST = """late = np.random.default_rng(seed)
+    [make_recall(late, length, 32) for _ in range(300)]
+    weights = model.init(late)"""
+# The experiment of question 6 done otherwise, and what the hidden test says to it.
+OTHERWISE = [
+    ("W_hh=scale * weights", "W_hh=weights", "multiply W_hh by `scale`"),
+    ("W_hh=scale", "W_ih=scale * weights.recurrent.W_ih, W_hh=scale", "`scale`, not W_ih"),
+    ("weights = weights._replace(recurrent=recurrent)", SCALE_ALL, "`scale`, not all weights"),
+    ("weights = model.init(rng)", BATCHES_FIRST, "draw the weights first"),
+    ("batches, optimiser,", "[next(batches)] * 300, optimiser,", "draw each one anew"),
+    ("Adam(0.01)", "Adam(0.001)", "should be Adam(0.01)"),
+    ("clip=1.0", "clip=None", "clip should be 1.0"),
+    ("weights, _ = train", "_, _ = train", "use the weights that `train` returns"),
+    ("logits[-1]", "logits[0]", "of the last step, not of the first"),
+    ("logits[-1]", "logits[length - 1]", "may be longer than `length`"),
+    ("default_rng(seed)", "default_rng()", "one seed gave two different answers"),
+    ("default_rng(seed)", "default_rng(0)", "two seeds gave the same answers"),
+    ("Recurrent(RNN(4, 16)), Linear(16", "Recurrent(RNN(4, 32)), Linear(32", "number by number"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "words"), OTHERWISE, ids=[words for *_, words in OTHERWISE])
+def test_another_experiment_is_told_what_differs(old, new, words):
+    assert words in Asked("q6", old, new).trouble(seed=3)
 
 
 def test_exercises_are_in_step_with_solutions():

@@ -1064,7 +1064,7 @@ SECTIONS = (
 )
 # Their tests are their own, or they are the package's inner checks, or (the steps of a cell) are
 # called by a layer that has checked.
-LEFT_OUT_MODULES = ("checks", "validate", "notebook", "plot", "explorables", "torch_")
+LEFT_OUT_MODULES = ("checks", "homework", "validate", "notebook", "plot", "explorables", "torch_")
 LEFT_OUT = {
     "EachStep.final",
     "Cell.forward",

@@ -99,7 +99,7 @@ def test_solutions_and_other_homes_do_not_exist(probe):
     for path in [ROOT / "solutions", ROOT / "tests", ROOT / "Makefile", Path.home() / ".ssh"]:
         assert probe(f"import os\nprint(os.path.exists({str(path)!r}))") == "False\n"
     top = probe("print(sorted(os.listdir('/')))")
-    allowed = {"bin", "dev", "etc", "home", "kernel", "kernels", "lib", "lib64", "proc", "tmp",
+    allowed = {"bin", "dev", "etc", "kernel", "kernels", "student", "lib", "lib64", "proc", "tmp",
                "usr", "withheld"}  # fmt: skip
     allowed |= {Path(path).parts[1] for path in sandbox.readable()}
     assert set(eval(top)) <= allowed

@@ -23,7 +23,7 @@ import sys
 import traceback
 from pathlib import Path
 
-HOME = "/home/student"
+HOME = "/student"
 KERNELS, OWN = "/kernels", "/kernel"  # what the grader shares with all, and one fork's part
 EMPTY = (HOME, "/tmp", "/dev/shm")  # folders that each fork has for itself
 STUDENT = 60001  # the user to become where the grader is root
