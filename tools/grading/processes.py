@@ -153,15 +153,16 @@ class StudentKernel(NotebookClient):
             raise KernelLost(f"the kernel sent what is no message of Jupyter's ({kind})") from None
 
     async def _replies(self):
-        """Is it still there, and done with what it was asked before?"""
+        """Is it still there, done with what it was asked before, and heard?"""
         request = self.kc.kernel_info()
-        with contextlib.suppress(asyncio.TimeoutError):
+        try:
             async with asyncio.timeout(PATIENCE):
-                while True:
-                    message = await self.kc.get_shell_msg()
-                    if message["parent_header"].get("msg_id") == request:
-                        return True
-        return False
+                for get in (self.kc.get_shell_msg, self.kc.get_iopub_msg):
+                    while (await get())["parent_header"].get("msg_id") != request:
+                        pass
+        except Exception:  # too late, or what came is no message
+            return False
+        return True
 
     def process_message(self, msg, cell, cell_index):
         """Make outputs of messages; see nbclient. Too many or other messages are dropped."""

@@ -4,7 +4,6 @@ Inside there is no network, and of the files only the system's, Python's and the
 read. The assignment's solutions, the gradebook and other submissions do not exist there.
 """
 
-import atexit
 import json
 import os
 import shutil
@@ -13,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 import rnncourse
@@ -106,7 +106,10 @@ class ForkServer:
         folder = Path(tempfile.mkdtemp(dir=self.folder / "kernels", prefix=""))
         folder.chmod(0o711)
         copy = folder / "files"
-        shutil.copytree(files, copy) if files else copy.mkdir()
+        if files:  # but no notebook: in the one that is graded are hidden tests
+            shutil.copytree(files, copy, ignore=shutil.ignore_patterns("*.ipynb"))
+        else:
+            copy.mkdir()
         for path in [copy, *copy.rglob("*")]:
             path.chmod(0o755 if path.is_dir() else 0o644)
         if os.geteuid() == 0:
@@ -211,5 +214,5 @@ def fork_server(modules, withheld):
         while _servers:
             _servers.popitem()[1].close()
         _servers[key] = ForkServer(*key)
-        atexit.register(_servers[key].close)
+        Finalize(None, _servers[key].close, exitpriority=0)  # also at the end of a pool's process
     return _servers[key]

@@ -17,6 +17,7 @@ import numpy as np
 from tools.grading.channel import ChannelError, decode, encode, receive, send
 
 MOST_TEXT = 100_000  # characters of an output
+END_LOOPS = (StopIteration, StopAsyncIteration)  # a test's loop, when an answer raises them
 
 
 class StudentError(Exception):
@@ -102,7 +103,7 @@ class Student:
 
 def _exception(name, message):
     kind = getattr(builtins, name, None)
-    if isinstance(kind, type) and issubclass(kind, Exception):
+    if isinstance(kind, type) and issubclass(kind, Exception) and kind not in END_LOOPS:
         with contextlib.suppress(TypeError):  # UnicodeError and its like want more than a message
             return kind(message)
     return StudentError(f"{name}: {message}")
