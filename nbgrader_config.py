@@ -1,4 +1,4 @@
-# Settings of nbgrader, for its own commands and for tools/homework.py and tools/grade.py.
+# Settings of nbgrader, for its own commands and for tools/homework.py and tools/grading/.
 # Paths are relative to this folder.
 
 c = get_config()  # noqa: F821  (nbgrader and Jupyter put this function here)

@@ -51,10 +51,10 @@ def assignments(course=ROOT):
     return sorted(path.parent.name for path in (course / "solutions").glob("*/*.ipynb"))
 
 
-def release(assignment, workspace, course=ROOT, gradebook=False):
+def release(assignment, workspace, course=ROOT, gradebook=None):
     """Release one assignment inside ``workspace``; return the folder of the released files.
 
-    With ``gradebook``, also record each cell and its hidden tests, which grading needs.
+    ``gradebook`` names nbgrader's database, in which to record each cell and its hidden tests.
     Raises: HomeworkError when there is no such assignment or a cell has no lasting id.
     """
     if assignment not in assignments(course):
@@ -67,11 +67,13 @@ def release(assignment, workspace, course=ROOT, gradebook=False):
     shutil.copytree(source, workspace / "solutions" / assignment, ignore=ignore)
 
     config = course_config(course)
-    config.merge(Config({"SaveCells": {"enabled": gradebook}}))
+    config.merge(Config({"SaveCells": {"enabled": gradebook is not None}}))
     directory = course_directory(workspace, assignment, config)
+    if gradebook is not None:
+        directory.db_url = f"sqlite:///{gradebook}"
     _put_scripts_on_path()
     GenerateAssignment(
-        coursedir=directory, config=config, log=quiet_log(), no_database=not gradebook
+        coursedir=directory, config=config, log=quiet_log(), no_database=gradebook is None
     ).start()
     return workspace / "exercises" / assignment
 

@@ -249,6 +249,7 @@ class StudentKernel(NotebookClient):
             raise SandboxError(f"a kernel does not start in the sandbox: {last_words}") from None
         self.stream = await Stream.over(self.km.provisioner.channel)
         for source in [*self.ran]:
+            self.begin()  # of the cell that killed the last kernel no time may be left
             try:
                 await self._execute(new_code_cell(source))
             except KernelLost:

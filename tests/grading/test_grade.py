@@ -1,0 +1,226 @@
+"""The whole command, from a folder of submissions to marks and pages, on a small course."""
+
+import csv
+
+import pytest
+
+from grading import small_course
+from grading.small_course import RIGHT, Here, handed_in
+from tools import grade
+from tools.grading.report import Row
+from tools.homework import HomeworkError
+
+WARNS = """\
+import sys
+import warnings
+
+def double(x):
+    warnings.warn("slow")
+    print("\\n", file=sys.stderr)
+    return x + x
+"""
+REFRESH = '<meta http-equiv="refresh" content="0; url=data:,">'
+MARKUP = {
+    "title": f"# Toy\n\n{REFRESH}\n\n*markup* <script>1</script>\n\n|a|\n|-|\n|1|",
+    "q2": f"from IPython.display import HTML\nanswer = 42\nHTML('{REFRESH}<b>bold</b>')",
+}
+
+
+def submissions(assignment):
+    """Files of each kind that asks for a kernel, and some that do not get so far."""
+
+    def answered(**answers):
+        return handed_in(assignment, RIGHT | answers)
+
+    return {
+        "right.ipynb": answered(),
+        "in a folder/toy.ipynb": answered(),
+        "renamed/homework.ipynb": answered(),
+        "Zoë [x] *.ipynb": answered(),
+        "untouched.ipynb": handed_in(assignment),
+        "special.ipynb": answered(q1="def double(x):\n    return 2"),
+        "warns.ipynb": answered(q1=WARNS),
+        "exits.ipynb": answered(q1="def double(x):\n    raise SystemExit"),
+        "markup.ipynb": answered(**MARKUP),
+        "no setup.ipynb": handed_in(assignment, RIGHT, drop={"setup"}),
+        "not json.ipynb": "%PDF-1.7",
+        "essay.docx": "words",
+        "twice.ipynb": answered(),
+        "twice/toy.ipynb": answered(),
+        ".DS_Store": "",
+    }
+
+
+@pytest.fixture(scope="module")
+def graded(course, assignment, tmp_path_factory):
+    """The output folder after one run of all cores over all submissions."""
+    folder, output = tmp_path_factory.mktemp("submissions"), tmp_path_factory.mktemp("grades")
+    for name, text in submissions(assignment).items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    (output / "toy" / "feedback").mkdir(parents=True)
+    (output / "toy" / "feedback" / "left the course.html").write_text("of an earlier run")
+    (output / "toy" / "marks.csv").write_text("of an earlier run")
+    before = files_in(folder)
+    grade.grade_folder(folder, "toy", output, course)
+    assert files_in(folder) == before, "grading changed the folder of submissions"
+    return output / "toy"
+
+
+def files_in(folder):
+    return {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def rows(graded):
+    with open(graded / "marks.csv", encoding="utf-8-sig", newline="") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+@pytest.mark.parametrize(
+    ("student", "q1", "q2", "reason"),
+    [
+        ("right", "3", "2", ""),
+        ("in a folder", "3", "2", ""),
+        ("renamed", "3", "2", "the file was called homework.ipynb"),
+        ("Zoë [x] *", "3", "2", ""),
+        ("untouched", "0", "0", ""),
+        ("special", "1", "2", ""),
+        ("warns", "3", "2", ""),
+        ("exits", "0", "2", ""),
+        ("markup", "3", "2", ""),
+        ("no setup", "3", "2", "cells were deleted and put back: setup"),
+    ],
+)
+def test_marks(rows, student, q1, q2, reason):
+    row = rows[student]
+    assert (row["q1"], row["q2"], row["reason"]) == (q1, q2, reason)
+    assert row["total"] == str(int(q1) + int(q2))
+    assert row["max"] == "9"
+    by_hand = ("0", "graded") if student == "untouched" else ("", "needs marking")
+    assert (row["q3"], row["status"]) == by_hand
+
+
+@pytest.mark.parametrize(
+    ("student", "reason"),
+    [
+        ("not json", "not a notebook"),
+        ("essay", "no notebook toy.ipynb (found: essay.docx)"),
+        ("twice", "more than once"),
+    ],
+)
+def test_a_broken_submission_is_reported_and_stops_nothing(rows, graded, student, reason):
+    row = rows[student]
+    assert row["status"] == "not graded"
+    assert reason in row["reason"]
+    assert row["q1"] == row["q2"] == row["total"] == ""
+    assert not (graded / "feedback" / f"{student}.html").exists()
+
+
+def test_every_submission_has_one_line_and_nothing_partial_stays(rows, graded):
+    assert len(rows) == 13
+    assert [p.name for p in graded.rglob(".*")] == []
+
+
+def test_no_page_of_an_earlier_run_stays_and_others_may_read_the_pages(graded):
+    assert not (graded / "feedback" / "left the course.html").exists()
+    assert (graded / "feedback" / "right.html").stat().st_mode & 0o044 == 0o044
+    assert len(list((graded / "feedback").iterdir())) == 10
+
+
+def test_feedback_shows_the_message_of_a_hidden_test_but_not_the_test(graded):
+    html = (graded / "feedback" / "special.html").read_text(encoding="utf-8")
+    assert "double(21) should be 42" in html
+    assert "HIDDEN TESTS" not in html
+    assert "assert" not in html.split("Hidden tests")[1].split("Your answer")[0]
+
+
+def test_feedback_keeps_markdown_and_shows_other_html_as_text(graded):
+    html = (graded / "feedback" / "markup.html").read_text(encoding="utf-8")
+    assert "<h1>Toy" in html
+    assert "<em>markup</em>" in html
+    assert "<td>1</td>" in html
+    assert "<b>bold</b>" in html
+    assert '<meta http-equiv="refresh"' not in html
+    assert html.count("&lt;meta http-equiv") >= 2  # from the Markdown and from the output
+    assert "<script" not in html
+
+
+def test_feedback_asks_no_other_host(graded):
+    html = (graded / "feedback" / "right.html").read_text(encoding="utf-8")
+    assert "http://" not in html
+    assert "https://" not in html
+    assert "default-src 'none'" in html  # nor may anything a student wrote
+
+
+def test_an_endless_loop_costs_its_own_question_and_is_explained(course, assignment, tmp_path):
+    loop = RIGHT | {"q1": "def double(x):\n    while x == 21:\n        pass\n    return 2 * x"}
+    (tmp_path / "submissions").mkdir()
+    (tmp_path / "submissions" / "loop.ipynb").write_text(handed_in(assignment, loop))
+    [row] = grade.grade_folder(
+        tmp_path / "submissions", "toy", tmp_path, course, timeout=5, engine=Here()
+    )
+    assert row.marks == {"q1": 1, "q2": 2, "q3": None}
+    assert row.reason == "out of time: q1"
+    page = (tmp_path / "toy" / "feedback" / "loop.html").read_text(encoding="utf-8")
+    assert "is there an endless loop?" in page
+
+
+def test_a_missing_or_empty_folder_or_assignment_is_named(course, tmp_path):
+    with pytest.raises(HomeworkError, match="no folder"):
+        grade.grade_folder(tmp_path / "nowhere", "toy", tmp_path, course)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(HomeworkError, match="no submissions"):
+        grade.grade_folder(tmp_path / "empty", "toy", tmp_path, course)
+    with pytest.raises(HomeworkError, match=r"no assignment 'hw99'.*known: toy"):
+        grade.grade_folder(tmp_path, "hw99", tmp_path, course)
+
+
+def test_a_grader_that_cannot_grade_says_so(course, assignment, tmp_path, monkeypatch):
+    (tmp_path / "submissions").mkdir()
+    (tmp_path / "submissions" / "ada.ipynb").write_text(handed_in(assignment, RIGHT))
+    monkeypatch.setattr(grade.worker, "autograde", lambda *_: 1 / 0)
+    with pytest.raises(HomeworkError, match="not even an untouched toy: .*ZeroDivisionError"):
+        grade.grade_folder(
+            tmp_path / "submissions", "toy", tmp_path / "grades", course, engine=Here()
+        )
+
+
+def test_the_command_fails_only_when_it_could_not_grade(tmp_path, monkeypatch, capsys):
+    with pytest.raises(SystemExit) as stop:
+        grade.main([str(tmp_path / "nowhere")])
+    assert "error: there is no folder" in str(stop.value)
+
+    rows = [
+        Row("ada", {"q1": 3.0}),
+        Row("bob", reason="not a notebook"),
+        Row("cy", {"q1": 1.0}, waits=True),
+    ]
+    monkeypatch.setattr(grade, "grade_folder", lambda *args, **options: rows)
+    grade.main([str(tmp_path), "--question", "q1", "--question", "q2"])
+    out = capsys.readouterr().out
+    assert "not graded: bob: not a notebook" in out
+    assert "2 of 3 graded" in out
+    assert "1 wait for marks by hand" in out
+
+
+def test_ctrl_c_says_how_far_it_came(course, assignment, tmp_path, monkeypatch):
+    for name in ("ada", "bob", "cy"):
+        (tmp_path / f"{name}.ipynb").write_text(handed_in(assignment, RIGHT))
+
+    def interrupted(student, contents, assignment, **options):
+        if student == "bob":
+            raise KeyboardInterrupt
+        return small_course.quick_grade(student, contents, assignment, **options)
+
+    monkeypatch.setattr(grade.worker, "grade", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="1 of 3 were graded"):
+        grade.grade_folder(tmp_path, "toy", tmp_path / "grades", course, engine=Here())
+    monkeypatch.setattr(grade, "grade_folder", interrupt)
+    with pytest.raises(SystemExit) as stop:
+        grade.main([str(tmp_path)])
+    assert str(stop.value) == "stopped: 1 of 3 were graded; the same command goes on from here"
+
+
+def interrupt(*_, **__):
+    raise KeyboardInterrupt(": 1 of 3 were graded")

@@ -1,0 +1,110 @@
+"""A graded notebook and its marks become the page that a student gets.
+
+A failed test keeps its message alone, because a traceback quotes the test; a message that quotes a
+line of a hidden test is withheld. Neither hidden tests nor mark schemes are shown.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import bleach
+import nbformat
+from nbconvert.exporters import HTMLExporter
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbformat.v4 import new_markdown_cell, new_notebook
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
+from nbgrader.utils import is_grade, is_solution
+from traitlets.config import Config
+
+from tools.grading.assignment import is_marked, question_of
+
+# What Markdown becomes, and tables; anything else in HTML is shown as the text it is.
+HTML_TAGS = bleach.ALLOWED_TAGS | {
+    *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "div", "span", "del", "img"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+HTML_ATTRIBUTES = bleach.ALLOWED_ATTRIBUTES | {"*": ["class"], "img": ["src", "alt"]}
+
+
+def page(student, assignment, notebook, marks):
+    """The HTML page of one student's graded notebook, from its text.
+
+    ``marks`` holds (score, comment) by grade_id; a score is None while a hand has yet to give it.
+    """
+    notebook = nbformat.reads(notebook, as_version=4)
+    tests = [cell for cell in notebook.cells if is_grade(cell) and not is_solution(cell)]
+    secret = {line for cell in tests for line in take_out_hidden(cell)}
+    for cell in tests:
+        clean_outputs(cell, secret)
+    questions = {}
+    for cell in notebook.cells:
+        ClearMarkScheme()._remove_mark_scheme_region(cell)
+        about = cell.metadata.get("nbgrader", {})
+        about["score"], about["comment"] = marks.get(about.get("grade_id"), (None, None))
+        if is_marked(cell):
+            questions.setdefault(question_of(about["grade_id"]), []).append(about)
+    resources = {"student": student, "assignment": assignment, "questions": summary(questions)}
+    try:
+        return to_html(notebook, resources)
+    except Exception:  # whatever a student wrote, they get their marks
+        notice = "This notebook cannot be shown here. These are its marks."
+        return to_html(new_notebook(cells=[new_markdown_cell(notice)]), resources)
+
+
+def summary(questions):
+    """(name, score, points) of each question; the score is None while one part has none."""
+    rows = []
+    for name, parts in questions.items():
+        scores = [part["score"] for part in parts]
+        score = None if None in scores else sum(scores)
+        rows.append((name, score, sum(part["points"] for part in parts)))
+    return rows
+
+
+def take_out_hidden(cell):
+    """Take the hidden tests out of a cell; return their lines, but for the shortest ones."""
+    whole, about = cell.source, cell.metadata.nbgrader
+    about["hidden"] = ClearHiddenTests()._remove_hidden_test_region(cell)
+    removed = {*whole.splitlines()} - {*cell.source.splitlines()}
+    return {line.strip() for line in removed if len(line.strip()) >= 10}
+
+
+def clean_outputs(cell, secret):
+    """Leave in a test's outputs what its owner may see."""
+    errors = [output for output in cell.outputs if output.output_type == "error"]
+    for error in errors:
+        error.traceback = [message_without(secret, error)]
+    if cell.metadata.nbgrader["hidden"]:
+        cell.outputs = errors
+
+
+def message_without(secret, error):
+    """The message of an error, unless it quotes one of the secret lines."""
+    message = f"{error.ename}: {error.evalue}".rstrip(": ")
+    if any(line in message for line in secret):
+        return "This test failed. Its message is withheld, because it quotes a hidden test."
+    return message
+
+
+def clean_html(html):
+    """Leave in a student's HTML what Markdown makes, and show the rest as text."""
+    protocols = bleach.ALLOWED_PROTOCOLS | {"data"}  # of images that are in the notebook
+    return bleach.clean(html, HTML_TAGS, HTML_ATTRIBUTES, protocols)
+
+
+def to_html(notebook, about):
+    html, _ = exporter().from_notebook_node(notebook, {"feedback": about})
+    return html
+
+
+@cache
+def exporter():
+    """Notebook to HTML, by the template in tools/feedback."""
+    config = Config()
+    config.HTMLExporter.extra_template_basedirs = [str(Path(__file__).parent.parent)]
+    config.HTMLExporter.template_name = "feedback"
+    config.HTMLExporter.sanitize_html = True
+    config.HTMLExporter.filters = {"clean_html": clean_html}  # nbconvert's shows <p> as text
+    config.HTMLExporter.preprocessors = [CSSHTMLHeaderPreprocessor]
+    config.Exporter.default_preprocessors = []
+    return HTMLExporter(config=config)
