@@ -2,8 +2,8 @@
 
     python -m tools.answers SUBMISSIONS --assignment hw2 --output answers
 
-Written: answers/students/<student>/hw2.py, and, for what all have in common, answers/handed-out/hw2.py
-and answers/solutions/hw2.py. Submissions that cannot be graded are left out.
+Written: answers/students/<student>/hw2.py and, for what all have in common, hw2.py in
+answers/handed-out and answers/solutions. Submissions that cannot be graded are left out.
 """
 
 import argparse

@@ -39,6 +39,7 @@ def grade_folder(
     timeout=None,
     questions=None,
     seed=None,
+    sandbox=True,
     engine=None,
 ):
     """Grade all submissions in a folder or zip file, write what they got, and return the rows.
@@ -49,7 +50,7 @@ def grade_folder(
     found, output = collect(Path(submissions), assignment), Path(output)
     with ExitStack() as stack:
         stack.enter_context(locked(output))
-        prepared = prepare(assignment, course, class_seed(output, seed))
+        prepared = prepare(assignment, course, class_seed(output, seed), sandbox)
         if unknown := sorted({*(questions or ())} - {*prepared.points}):
             known = ", ".join(prepared.points)
             raise HomeworkError(f"{assignment} has no question {', '.join(unknown)}, only {known}")
@@ -169,6 +170,7 @@ def main(arguments=None):
     add("--seed", type=int, help="of the class; default: drawn once, kept in the output folder")
     add("--workers", type=int, metavar="N", help="processes on this machine; default: its cores")
     add("--scheduler", metavar="ADDRESS", help="grade on a dask cluster, such as tcp://host:8786")
+    add("--unsafe-no-sandbox", action="store_true", help="let students' code run with your rights")
     options = parser.parse_args(arguments)
     try:
         rows = grade_folder(
@@ -178,6 +180,7 @@ def main(arguments=None):
             timeout=options.timeout,
             questions=options.question,
             seed=options.seed,
+            sandbox=not options.unsafe_no_sandbox,
             engine=Remote(options.scheduler) if options.scheduler else Local(options.workers),
         )
     except KeyboardInterrupt as stop:

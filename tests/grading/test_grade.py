@@ -19,6 +19,14 @@ def double(x):
     print("\\n", file=sys.stderr)
     return x + x
 """
+DIES = """\
+import os
+
+def double(x):
+    if x == 21:
+        os._exit(0)
+    return x + x
+"""
 REFRESH = '<meta http-equiv="refresh" content="0; url=data:,">'
 MARKUP = {
     "title": f"# Toy\n\n{REFRESH}\n\n*markup* <script>1</script>\n\n|a|\n|-|\n|1|",
@@ -41,6 +49,7 @@ def submissions(assignment):
         "special.ipynb": answered(q1="def double(x):\n    return 2"),
         "warns.ipynb": answered(q1=WARNS),
         "exits.ipynb": answered(q1="def double(x):\n    raise SystemExit"),
+        "dies.ipynb": answered(q1=DIES),
         "markup.ipynb": answered(**MARKUP),
         "no setup.ipynb": handed_in(assignment, RIGHT, drop={"setup"}),
         "not json.ipynb": "%PDF-1.7",
@@ -88,6 +97,7 @@ def rows(graded):
         ("special", "1", "2", ""),
         ("warns", "3", "2", ""),
         ("exits", "0", "2", ""),
+        ("dies", "1", "2", ""),
         ("markup", "3", "2", ""),
         ("no setup", "3", "2", "cells were deleted and put back: setup"),
     ],
@@ -118,14 +128,14 @@ def test_a_broken_submission_is_reported_and_stops_nothing(rows, graded, student
 
 
 def test_every_submission_has_one_line_and_nothing_partial_stays(rows, graded):
-    assert len(rows) == 13
+    assert len(rows) == 14
     assert [p.name for p in graded.rglob(".*")] == []
 
 
 def test_no_page_of_an_earlier_run_stays_and_others_may_read_the_pages(graded):
     assert not (graded / "feedback" / "left the course.html").exists()
     assert (graded / "feedback" / "right.html").stat().st_mode & 0o044 == 0o044
-    assert len(list((graded / "feedback").iterdir())) == 10
+    assert len(list((graded / "feedback").iterdir())) == 11
 
 
 def test_feedback_shows_the_message_of_a_hidden_test_but_not_the_test(graded):
@@ -164,6 +174,31 @@ def test_an_endless_loop_costs_its_own_question_and_is_explained(course, assignm
     assert row.reason == "out of time: q1"
     page = (tmp_path / "toy" / "feedback" / "loop.html").read_text(encoding="utf-8")
     assert "is there an endless loop?" in page
+
+
+def test_without_bubblewrap_nothing_is_graded_and_the_message_says_what_to_do(
+    course, assignment, tmp_path, monkeypatch
+):
+    (tmp_path / "ada.ipynb").write_text(handed_in(assignment, RIGHT))
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("tools.grading.sandbox._servers", {})
+    monkeypatch.setattr(grade, "prepare", lambda *args: assignment)
+    with pytest.raises(HomeworkError, match=r"bubblewrap is missing(.|\n)*--unsafe-no-sandbox"):
+        grade.grade_folder(tmp_path, "toy", tmp_path / "grades", course, engine=Here())
+    assert not (tmp_path / "grades" / "toy").exists()
+
+
+def test_without_the_sandbox_marks_are_the_same_and_the_table_says_so(
+    course, assignment, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("RNNCOURSE_CLASS_SEED", "0")  # which the grader then sets
+    (tmp_path / "in").mkdir()
+    for name, q1 in {"ada": RIGHT["q1"], "bob": "def double(x):\n    return 2"}.items():
+        (tmp_path / "in" / f"{name}.ipynb").write_text(handed_in(assignment, RIGHT | {"q1": q1}))
+    options = {"engine": Here(), "sandbox": False}
+    ada, bob = grade.grade_folder(tmp_path / "in", "toy", tmp_path / "out", course, **options)
+    assert (ada.marks["q1"], bob.marks["q1"]) == (3, 1)
+    assert ada.reason == bob.reason == "graded without a sandbox"
 
 
 def test_a_missing_or_empty_folder_or_assignment_is_named(course, tmp_path):

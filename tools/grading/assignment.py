@@ -23,6 +23,7 @@ class Assignment:
     released: str = field(repr=False)  # the notebook as learners get it
     files: dict = field(repr=False)  # contents of the files released beside it, by path
     seed: str = "0"  # of the class: hidden inputs are drawn from it
+    sandbox: bool = True  # and tests in a process of their own; else plain nbgrader
 
     @cached_property
     def cells(self):
@@ -49,7 +50,8 @@ class Assignment:
         """For each question, a digest of all that its marks depend on but the submission."""
         source = nbformat.reads(self.source, as_version=4)
         about = source.metadata.get("rnncourse")
-        common, own = [self.name, self.settings, about, self.seed, self.files, timeout], {}
+        common = [self.name, self.settings, about, self.files, self.seed, self.sandbox, timeout]
+        own = {}
         for cell in filter(is_known, source.cells):
             question = question_of(cell.metadata.nbgrader.grade_id)
             given = not (is_solution(cell) or is_marked(cell)) or question not in self.points
@@ -80,7 +82,7 @@ def question_of(grade_id):
     return grade_id.split("-")[0]
 
 
-def prepare(name, course=ROOT, seed="0"):
+def prepare(name, course=ROOT, seed="0", sandbox=True):
     """Release an assignment in a temporary folder and gather all that grading needs.
 
     Raises: HomeworkError when there is no such assignment.
@@ -97,4 +99,5 @@ def prepare(name, course=ROOT, seed="0"):
             released=files.pop(f"{name}.ipynb").decode(),
             files=files,
             seed=seed,
+            sandbox=sandbox,
         )

@@ -123,6 +123,8 @@ def run(engine, jobs):
                     suspects.append((name, call))
                     continue
                 value = None
+            except HomeworkError:
+                raise
             except Exception as error:  # calls raise nothing: it is the engine that failed
                 raise HomeworkError(
                     f"grading does not work: {type(error).__name__}: {error}"

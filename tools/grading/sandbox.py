@@ -18,6 +18,7 @@ from pathlib import Path
 import rnncourse
 from tools.grading.forkserver import EMPTY, HOME, KERNELS, OWN, STUDENT
 from tools.grading.withheld import copy_without, folder_of
+from tools.homework import HomeworkError
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(rnncourse.__file__).parent
@@ -44,7 +45,7 @@ An ordinary user also needs user namespaces: on Ubuntu 24.04 and later
 To grade a class you trust without a sandbox, say --unsafe-no-sandbox."""
 
 
-class SandboxError(Exception):
+class SandboxError(HomeworkError):
     """There is no sandbox here; the message says what is missing."""
 
 
