@@ -212,8 +212,8 @@ FUNCTION = {"value": {"handle": [7, "function"]}}
 
 def test_a_name_of_the_answers_is_the_students_and_any_other_is_not():
     assert run("assert answer == 42", {"value": {"plain": 42}}) == []
-    (error,) = run("assert anwser == 42")
-    assert (error["ename"], error["evalue"]) == ("NameError", "name 'anwser' is not defined")
+    (error,) = run("assert other == 42")
+    assert (error["ename"], error["evalue"]) == ("NameError", "name 'other' is not defined")
 
 
 def test_a_call_crosses_and_what_it_printed_is_shown():
