@@ -59,8 +59,7 @@ def make_course(folder):
 
 def plain(course, submissions, work, execute=Execute):
     """Grade with nbgrader's own converter; return seconds and the scores of each cell."""
-    released = release("toy", work, course, gradebook=work / "gradebook.db")
-    assert released
+    release("toy", work, course, gradebook=work / "gradebook.db")
     for student, contents in submissions.items():
         folder = work / "submitted" / student / "toy"
         folder.mkdir(parents=True)

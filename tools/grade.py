@@ -129,7 +129,7 @@ def check_grader(assignment, engine, timeout):
 
 def row_of(student, record, marks, reasons):
     """A student's line in the report."""
-    name, reason = file_name(student), reasons.get(student)
+    name, reason = file_name(student), reasons.get(student, "")
     if name not in record.ledger:
         return report.Row(student, reason=reason)
     reason = "; ".join(filter(None, [reason, record.ledger[name].reason]))
@@ -160,15 +160,20 @@ def write_pages(students, marks, record, engine):
 
 
 def main(arguments=None):
+    def number(text):
+        if int(text) < 1:
+            raise ValueError
+        return int(text)
+
     parser = argparse.ArgumentParser(prog="python -m tools.grade", description="Grade submissions.")
     add = parser.add_argument
     add("submissions", help="folder of <student>.ipynb or <student>/hw2.ipynb; or a zip of an LMS")
     add("--assignment", default="hw2", help="default: %(default)s")
     add("--output", default="grades", help="folder; default: %(default)s")
-    add("--timeout", type=int, metavar="SECONDS", help="a cell may run so long")
+    add("--timeout", type=number, metavar="SECONDS", help="a cell may run so long")
     add("--question", action="append", metavar="Q", help="regrade only this one, such as q4")
     add("--seed", type=int, help="of the class; default: drawn once, kept in the output folder")
-    add("--workers", type=int, metavar="N", help="processes on this machine; default: its cores")
+    add("--workers", type=number, metavar="N", help="processes on this machine; default: its cores")
     add("--scheduler", metavar="ADDRESS", help="grade on a dask cluster, such as tcp://host:8786")
     add("--unsafe-no-sandbox", action="store_true", help="let students' code run with your rights")
     options = parser.parse_args(arguments)
@@ -176,7 +181,7 @@ def main(arguments=None):
         rows = grade_folder(
             Path(options.submissions).expanduser(),
             options.assignment,
-            options.output,
+            Path(options.output).expanduser(),
             timeout=options.timeout,
             questions=options.question,
             seed=options.seed,
@@ -185,7 +190,7 @@ def main(arguments=None):
         )
     except KeyboardInterrupt as stop:
         sys.exit(f"stopped{stop}; the same command goes on from here")
-    except HomeworkError as error:
+    except (HomeworkError, OSError) as error:  # such as a full disk
         sys.exit(f"error: {error}")
     for row in rows:
         if row.status == "not graded":

@@ -40,10 +40,7 @@ def course_directory(root, assignment, config):
 
 def quiet_log():
     """A log for nbgrader that prints nothing: what goes wrong is raised, the rest is noise."""
-    log = logging.getLogger("nbgrader.quiet")
-    log.propagate = False
-    log.addHandler(logging.NullHandler())
-    return log
+    return logging.Logger("quiet", level=logging.CRITICAL + 1)
 
 
 def assignments(course=ROOT):

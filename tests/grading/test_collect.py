@@ -123,6 +123,21 @@ def test_students_of_one_name_are_told_apart_by_number(tmp_path):
     assert found(zip_of(tmp_path, files)) == {"Jane_1": ("1", ""), "Jane_2": ("2", "")}
 
 
+def test_nobody_can_take_the_name_that_another_gets(tmp_path):
+    names = {"Jane_1": "1", "Jane_2": "2", "Jane_1_9": "9", "Jane_1_1_8": "8"}
+    files = {f"{name}_assignsubmission_file_hw2.ipynb": text for name, text in names.items()}
+    assert set(found(zip_of(tmp_path, files)).values()) == {(n, "") for n in names.values()}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_cannot_be_read_costs_itself_alone(tmp_path):
+    folder_of(tmp_path, {"ada/hw2.ipynb": "hers", "bob/hw2.ipynb": "his"})
+    (tmp_path / "bob").chmod(0)
+    assert found(tmp_path)["ada"] == ("hers", "")
+    assert "no notebook" in found(tmp_path)["bob"][1]
+    (tmp_path / "bob").chmod(0o700)
+
+
 NASTY = [
     "../../etc/passwd.ipynb",
     "/etc/hw2.ipynb",

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from grading.small_course import RIGHT, Here, handed_in, quick_grade
+from grading.quick import Here, quick_grade
+from grading.toy_course import GUESSED, RIGHT, hand_in
 from tools.grading import engine, worker
 from tools.grading.engine import Local, Remote, run
 from tools.homework import ROOT, HomeworkError
@@ -164,8 +165,8 @@ def slow_grade(folder, name, contents, assignment):
 
 def test_a_cluster_gives_the_same_marks_also_when_a_worker_is_killed(cluster, assignment, tmp_path):
     address, workers = cluster
-    wrong = handed_in(assignment, RIGHT | {"q1": "def double(x):\n    return 2"}).encode()
-    right = handed_in(assignment, RIGHT).encode()
+    wrong = hand_in(assignment.released, GUESSED).encode()
+    right = hand_in(assignment.released, RIGHT).encode()
     contents = {f"student {n}": [right, wrong, b""][n % 3] for n in range(16)}
     jobs = [
         (name, partial(slow_grade, tmp_path, name, text, assignment))
@@ -186,11 +187,11 @@ def test_a_cluster_gives_the_same_marks_also_when_a_worker_is_killed(cluster, as
 
 
 def test_a_worker_of_a_cluster_grades_with_nbgrader(cluster, assignment):
-    right = handed_in(assignment, RIGHT).encode()
+    right = hand_in(assignment.released, RIGHT).encode()
     jobs = [(n, partial(worker.grade, str(n), right, assignment)) for n in range(2)]
     with Remote(cluster[0]) as remote:
         results = dict(run(remote, jobs))
-    expected = {"q1-visible": 1, "q1-hidden": 2, "q2-visible": 2, "q3": None}
+    expected = quick_grade("ada", right, assignment).scores
     assert [(r.reason, r.scores) for r in results.values()] == [("", expected)] * 2
 
 

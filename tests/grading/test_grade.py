@@ -4,8 +4,8 @@ import csv
 
 import pytest
 
-from grading import small_course
-from grading.small_course import RIGHT, Here, handed_in
+from grading.quick import Here, quick_grade
+from grading.toy_course import CANARY, GUESSED, POINTS, RIGHT, hand_in, marks
 from tools import grade
 from tools.grading.report import Row
 from tools.homework import HomeworkError
@@ -14,23 +14,29 @@ WARNS = """\
 import sys
 import warnings
 
-def double(x):
+def clamp(x, low, high):
     warnings.warn("slow")
     print("\\n", file=sys.stderr)
-    return x + x
+    return max(low, min(x, high))
 """
 DIES = """\
 import os
 
-def double(x):
-    if x == 21:
+def clamp(x, low, high):
+    if low == 1:  # in the hidden test
         os._exit(0)
-    return x + x
+    return max(low, min(x, high))
+"""
+LOOPS = """\
+def clamp(x, low, high):
+    while low == 1:  # in the hidden test
+        pass
+    return max(low, min(x, high))
 """
 REFRESH = '<meta http-equiv="refresh" content="0; url=data:,">'
 MARKUP = {
     "title": f"# Toy\n\n{REFRESH}\n\n*markup* <script>1</script>\n\n|a|\n|-|\n|1|",
-    "q2": f"from IPython.display import HTML\nanswer = 42\nHTML('{REFRESH}<b>bold</b>')",
+    "q3": f"{RIGHT['q3']}\nfrom IPython.display import HTML\nHTML('{REFRESH}<b>bold</b>')",
 }
 
 
@@ -38,20 +44,20 @@ def submissions(assignment):
     """Files of each kind that asks for a kernel, and some that do not get so far."""
 
     def answered(**answers):
-        return handed_in(assignment, RIGHT | answers)
+        return hand_in(assignment.released, RIGHT | answers)
 
     return {
         "right.ipynb": answered(),
         "in a folder/toy.ipynb": answered(),
         "renamed/homework.ipynb": answered(),
         "Zoë [x] *.ipynb": answered(),
-        "untouched.ipynb": handed_in(assignment),
-        "special.ipynb": answered(q1="def double(x):\n    return 2"),
+        "untouched.ipynb": hand_in(assignment.released),
+        "special.ipynb": answered(**GUESSED),
         "warns.ipynb": answered(q1=WARNS),
-        "exits.ipynb": answered(q1="def double(x):\n    raise SystemExit"),
+        "exits.ipynb": answered(q1="def clamp(x, low, high):\n    raise SystemExit"),
         "dies.ipynb": answered(q1=DIES),
         "markup.ipynb": answered(**MARKUP),
-        "no setup.ipynb": handed_in(assignment, RIGHT, drop={"setup"}),
+        "no setup.ipynb": hand_in(assignment.released, RIGHT, drop={"setup"}),
         "not json.ipynb": "%PDF-1.7",
         "essay.docx": "words",
         "twice.ipynb": answered(),
@@ -87,28 +93,28 @@ def rows(graded):
 
 
 @pytest.mark.parametrize(
-    ("student", "q1", "q2", "reason"),
+    ("student", "expected", "reason"),
     [
-        ("right", "3", "2", ""),
-        ("in a folder", "3", "2", ""),
-        ("renamed", "3", "2", "the file was called homework.ipynb"),
-        ("Zoë [x] *", "3", "2", ""),
-        ("untouched", "0", "0", ""),
-        ("special", "1", "2", ""),
-        ("warns", "3", "2", ""),
-        ("exits", "0", "2", ""),
-        ("dies", "1", "2", ""),
-        ("markup", "3", "2", ""),
-        ("no setup", "3", "2", "cells were deleted and put back: setup"),
+        ("right", marks(), ""),
+        ("in a folder", marks(), ""),
+        ("renamed", marks(), "the file was called homework.ipynb"),
+        ("Zoë [x] *", marks(), ""),
+        ("untouched", dict.fromkeys(POINTS, 0), ""),
+        ("special", marks(q1=1), ""),
+        ("warns", marks(), ""),
+        ("exits", marks(q1=0), ""),
+        ("dies", marks(q1=1), ""),
+        ("markup", marks(), ""),
+        ("no setup", marks(), "cells were deleted and put back: setup"),
     ],
 )
-def test_marks(rows, student, q1, q2, reason):
+def test_marks(rows, student, expected, reason):
     row = rows[student]
-    assert (row["q1"], row["q2"], row["reason"]) == (q1, q2, reason)
-    assert row["total"] == str(int(q1) + int(q2))
-    assert row["max"] == "9"
-    by_hand = ("0", "graded") if student == "untouched" else ("", "needs marking")
-    assert (row["q3"], row["status"]) == by_hand
+    assert {q: float(row[q]) if row[q] else None for q in POINTS} == expected
+    assert row["total"] == str(sum(filter(None, expected.values())))
+    assert row["max"] == "17"
+    assert row["status"] == ("graded" if student == "untouched" else "needs marking")
+    assert row["reason"] == reason
 
 
 @pytest.mark.parametrize(
@@ -123,7 +129,7 @@ def test_a_broken_submission_is_reported_and_stops_nothing(rows, graded, student
     row = rows[student]
     assert row["status"] == "not graded"
     assert reason in row["reason"]
-    assert row["q1"] == row["q2"] == row["total"] == ""
+    assert {row[name] for name in (*POINTS, "total")} == {""}
     assert not (graded / "feedback" / f"{student}.html").exists()
 
 
@@ -140,8 +146,9 @@ def test_no_page_of_an_earlier_run_stays_and_others_may_read_the_pages(graded):
 
 def test_feedback_shows_the_message_of_a_hidden_test_but_not_the_test(graded):
     html = (graded / "feedback" / "special.html").read_text(encoding="utf-8")
-    assert "double(21) should be 42" in html
+    assert ", 1.0, 2.5) should be " in html
     assert "HIDDEN TESTS" not in html
+    assert CANARY not in html
     assert "assert" not in html.split("Hidden tests")[1].split("Your answer")[0]
 
 
@@ -164,13 +171,13 @@ def test_feedback_asks_no_other_host(graded):
 
 
 def test_an_endless_loop_costs_its_own_question_and_is_explained(course, assignment, tmp_path):
-    loop = RIGHT | {"q1": "def double(x):\n    while x == 21:\n        pass\n    return 2 * x"}
+    loop = RIGHT | {"q1": LOOPS}
     (tmp_path / "submissions").mkdir()
-    (tmp_path / "submissions" / "loop.ipynb").write_text(handed_in(assignment, loop))
+    (tmp_path / "submissions" / "loop.ipynb").write_text(hand_in(assignment.released, loop))
     [row] = grade.grade_folder(
-        tmp_path / "submissions", "toy", tmp_path, course, timeout=5, engine=Here()
+        tmp_path / "submissions", "toy", tmp_path, course, timeout=3, engine=Here()
     )
-    assert row.marks == {"q1": 1, "q2": 2, "q3": None}
+    assert row.marks == marks(q1=1)
     assert row.reason == "out of time: q1"
     page = (tmp_path / "toy" / "feedback" / "loop.html").read_text(encoding="utf-8")
     assert "is there an endless loop?" in page
@@ -179,7 +186,7 @@ def test_an_endless_loop_costs_its_own_question_and_is_explained(course, assignm
 def test_without_bubblewrap_nothing_is_graded_and_the_message_says_what_to_do(
     course, assignment, tmp_path, monkeypatch
 ):
-    (tmp_path / "ada.ipynb").write_text(handed_in(assignment, RIGHT))
+    (tmp_path / "ada.ipynb").write_text(hand_in(assignment.released, RIGHT))
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr("tools.grading.sandbox._servers", {})
     monkeypatch.setattr(grade, "prepare", lambda *args: assignment)
@@ -193,11 +200,11 @@ def test_without_the_sandbox_marks_are_the_same_and_the_table_says_so(
 ):
     monkeypatch.setenv("RNNCOURSE_CLASS_SEED", "0")  # which the grader then sets
     (tmp_path / "in").mkdir()
-    for name, q1 in {"ada": RIGHT["q1"], "bob": "def double(x):\n    return 2"}.items():
-        (tmp_path / "in" / f"{name}.ipynb").write_text(handed_in(assignment, RIGHT | {"q1": q1}))
+    for name, answers in {"ada": RIGHT, "bob": GUESSED}.items():
+        (tmp_path / "in" / f"{name}.ipynb").write_text(hand_in(assignment.released, answers))
     options = {"engine": Here(), "sandbox": False}
     ada, bob = grade.grade_folder(tmp_path / "in", "toy", tmp_path / "out", course, **options)
-    assert (ada.marks["q1"], bob.marks["q1"]) == (3, 1)
+    assert (ada.marks, bob.marks) == (marks(), marks(q1=1))
     assert ada.reason == bob.reason == "graded without a sandbox"
 
 
@@ -213,7 +220,7 @@ def test_a_missing_or_empty_folder_or_assignment_is_named(course, tmp_path):
 
 def test_a_grader_that_cannot_grade_says_so(course, assignment, tmp_path, monkeypatch):
     (tmp_path / "submissions").mkdir()
-    (tmp_path / "submissions" / "ada.ipynb").write_text(handed_in(assignment, RIGHT))
+    (tmp_path / "submissions" / "ada.ipynb").write_text(hand_in(assignment.released, RIGHT))
     monkeypatch.setattr(grade.worker, "autograde", lambda *_: 1 / 0)
     with pytest.raises(HomeworkError, match="not even an untouched toy: .*ZeroDivisionError"):
         grade.grade_folder(
@@ -225,6 +232,17 @@ def test_the_command_fails_only_when_it_could_not_grade(tmp_path, monkeypatch, c
     with pytest.raises(SystemExit) as stop:
         grade.main([str(tmp_path / "nowhere")])
     assert "error: there is no folder" in str(stop.value)
+
+    for option in ("--workers", "--timeout"):
+        with pytest.raises(SystemExit):
+            grade.main([str(tmp_path), option, "0"])
+        assert f"{option}: invalid number value: '0'" in capsys.readouterr().err
+
+    (tmp_path / "file").touch()
+    (tmp_path / "ada.ipynb").touch()
+    with pytest.raises(SystemExit) as stop:
+        grade.main([str(tmp_path), "--output", str(tmp_path / "file" / "grades")])
+    assert "error: [Errno 20] Not a directory" in str(stop.value)
 
     rows = [
         Row("ada", {"q1": 3.0}),
@@ -241,12 +259,12 @@ def test_the_command_fails_only_when_it_could_not_grade(tmp_path, monkeypatch, c
 
 def test_ctrl_c_says_how_far_it_came(course, assignment, tmp_path, monkeypatch):
     for name in ("ada", "bob", "cy"):
-        (tmp_path / f"{name}.ipynb").write_text(handed_in(assignment, RIGHT))
+        (tmp_path / f"{name}.ipynb").write_text(hand_in(assignment.released, RIGHT))
 
     def interrupted(student, contents, assignment, **options):
         if student == "bob":
             raise KeyboardInterrupt
-        return small_course.quick_grade(student, contents, assignment, **options)
+        return quick_grade(student, contents, assignment, **options)
 
     monkeypatch.setattr(grade.worker, "grade", interrupted)
     with pytest.raises(KeyboardInterrupt, match="1 of 3 were graded"):

@@ -1,13 +1,12 @@
 """The class's gradebook: nothing is lost, nothing is done twice, and a hand's marks stay."""
 
 import multiprocessing
-import os
 import random
 import shutil
 import sqlite3
-import tempfile
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -18,29 +17,36 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.server_extensions.formgrader.handlers import template_path
 from traitlets.config import PyFileConfigLoader
 
-from grading import small_course
-from grading.small_course import RIGHT, Here, handed_in, quick_grade
+from grading.quick import Here, quick_grade
+from grading.toy_course import GUESSED, POINTS, RIGHT, hand_in, hidden, make_course, marks
 from tools import grade
 from tools.grading import worker
 from tools.grading.assignment import prepare
-from tools.grading.folder import class_seed, locked, scratch, write_whole
+from tools.grading.folder import class_seed, locked
 from tools.grading.record import Record
 from tools.homework import HomeworkError
 
-WRONG = RIGHT | {"q1": "def double(x):\n    return 2"}  # passes the visible test alone
+OTHER_TEST = hidden("assert clamp(1.5, 0, 3) == 1, 'it should be 1'")  # of q1: GUESSED passes
 
 
 @pytest.fixture(scope="module", autouse=True)
 def graded_by_worker():
     """The students that the worker was asked to grade, and for which questions; it is quick."""
-    calls = []
+    calls, prepared = [], {}
 
     def count(student, notebook, assignment, **options):
         calls.append((student, options.get("questions")))
         return quick_grade(student, notebook, assignment, **options)
 
+    def prepare_once(name, course, seed, sandbox):
+        source = (course / "solutions" / name / f"{name}.ipynb").read_text()
+        if (name, source) not in prepared:
+            prepared[name, source] = prepare(name, course)
+        return replace(prepared[name, source], seed=seed, sandbox=sandbox)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(worker, "grade", count)
+        patch.setattr(grade, "prepare", prepare_once)
         yield calls
 
 
@@ -48,15 +54,15 @@ class Class:
     """A course of its own, submissions to it, and what grading makes of them."""
 
     def __init__(self, root):
-        self.course = small_course.make_course(root / "course")
+        self.course = make_course(root / "course")
         self.output, self.folder = root / "grades", root / "submissions"
         self.folder.mkdir()
 
     def change(self, **cells):
-        small_course.make_course(self.course, **cells)
+        make_course(self.course, **cells)
 
     def hand_in(self, student, answers, assignment):
-        (self.folder / f"{student}.ipynb").write_text(handed_in(assignment, answers))
+        (self.folder / f"{student}.ipynb").write_text(hand_in(assignment.released, answers))
 
     def grade(self, **options):
         """Grade; return (marks, status, reason) by student."""
@@ -81,9 +87,9 @@ class Class:
     def mark_by_hand(self, student, score, comment=None):
         """What formgrader does when an instructor types a mark."""
         with self.book() as book:
-            mark = book.find_grade("q3", "toy", "toy", student)
+            mark = book.find_grade("q6", "toy", "toy", student)
             mark.manual_score, mark.needs_manual_grade = score, False
-            book.find_comment("q3", "toy", "toy", student).manual_comment = comment
+            book.find_comment("q6", "toy", "toy", student).manual_comment = comment
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +97,7 @@ def once(tmp_path_factory, assignment, graded_by_worker):
     """A class that was graded: ada right, bob wrong, cy blank, and a file that is no notebook."""
     group = Class(tmp_path_factory.mktemp("class"))
     group.hand_in("ada", RIGHT, assignment)
-    group.hand_in("bob", WRONG, assignment)
+    group.hand_in("bob", GUESSED, assignment)
     group.hand_in("cy", {}, assignment)
     (group.folder / "dan.ipynb").write_text("no notebook")
     group.results = group.grade()
@@ -112,9 +118,9 @@ def group(once, tmp_path, graded_by_worker):
 
 def test_what_each_got(once):
     results = once.results
-    assert results["ada"] == ({"q1": 3, "q2": 2, "q3": None}, "needs marking", "")
-    assert results["bob"] == ({"q1": 1, "q2": 2, "q3": None}, "needs marking", "")
-    assert results["cy"] == ({"q1": 0, "q2": 0, "q3": 0}, "graded", "")
+    assert results["ada"] == (marks(), "needs marking", "")
+    assert results["bob"] == (marks(q1=1), "needs marking", "")
+    assert results["cy"] == (dict.fromkeys(POINTS, 0), "graded", "")
     assert results["dan"][1] == "not graded"
 
 
@@ -122,27 +128,27 @@ def test_the_gradebook_is_nbgraders_own(once):
     with once.book() as book:
         assert {student.id for student in book.students} == {"ada", "bob", "cy"}
         submission = book.find_submission("toy", "bob")
-        assert (submission.score, submission.max_score) == (3, 9)
+        assert (submission.score, submission.max_score) == (13, 17)
         assert submission.needs_manual_grade
         assert book.find_grade("q1-hidden", "toy", "toy", "bob").auto_score == 0
         comments = {
             c.name: c.comment for c in book.find_submission_notebook("toy", "toy", "cy").comments
         }
-    assert comments == dict.fromkeys(["q1", "q2", "q3"], "No response.")
+    assert comments == dict.fromkeys(POINTS, "No response.")
     notebook = nbformat.read(once.output / "autograded" / "bob" / "toy" / "toy.ipynb", 4)
-    assert "double(21) should be 42" in str([cell.get("outputs") for cell in notebook.cells])
+    assert ", 1.0, 2.5) should be " in str([cell.get("outputs") for cell in notebook.cells])
 
 
 def test_formgrader_can_show_the_folder_and_runs_nothing_in_it(group, assignment):
     evil = '<script>steal()</script><img src="data:,x" onerror="steal()">'
     evil += "\n\n[x](javascript:steal())"
-    group.hand_in("eve", RIGHT | {"title": evil, "q3": f"*Because* {evil}"}, assignment)
+    group.hand_in("eve", RIGHT | {"title": evil, "q6": f"*Because* {evil}"}, assignment)
     group.grade()
     settings = PyFileConfigLoader("nbgrader_config.py", str(group.output)).load_config()
     courses = NbGraderAPI(CourseDirectory(config=settings, root=str(group.output)), config=settings)
-    assert [(a["name"], a["max_score"]) for a in courses.get_assignments()] == [("toy", 9)]
+    assert [(a["name"], a["max_score"]) for a in courses.get_assignments()] == [("toy", 17)]
     found = courses.get_notebook_submissions("toy", "toy")
-    assert {f["student"]: f["score"] for f in found} == {"ada": 5, "bob": 3, "cy": 0, "eve": 5}
+    assert {f["student"]: f["score"] for f in found} == {"ada": 15, "bob": 13, "cy": 0, "eve": 15}
 
     settings.HTMLExporter.template_name = "formgrade"
     settings.HTMLExporter.extra_template_basedirs = [template_path]
@@ -159,7 +165,7 @@ def test_formgrader_can_show_the_folder_and_runs_nothing_in_it(group, assignment
 def test_what_is_done_is_not_done_again(group, graded_by_worker):
     before, pages = group.table, {p: p.stat().st_mtime_ns for p in group.output.rglob("*.html")}
     group.grade()
-    assert graded_by_worker == [("dan", ["q1", "q2", "q3"])]  # what failed is tried again
+    assert graded_by_worker == [("dan", [*POINTS])]  # what failed is tried again
     assert group.table == before
     assert {p: p.stat().st_mtime_ns for p in group.output.rglob("*.html")} == pages
 
@@ -173,15 +179,15 @@ def test_what_was_handed_in_anew_is_graded_anew(group, assignment, graded_by_wor
 
 
 def test_a_submission_that_became_unreadable_loses_its_marks_but_not_the_hands(group, assignment):
-    group.mark_by_hand("ada", 3.5)
+    group.mark_by_hand("ada", 1.5)
     (group.folder / "ada.ipynb").write_text("")
     assert group.grade()["ada"] == ({}, "not graded", "the file is empty: save the notebook again "
                                                       "and hand that in")  # fmt: skip
     assert not (group.output / "toy" / "feedback" / "ada.html").exists()
     with group.book() as book:
-        assert book.find_submission("toy", "ada").score == 3.5
+        assert book.find_submission("toy", "ada").score == 1.5
     group.hand_in("ada", RIGHT, assignment)
-    assert group.grade()["ada"][0] == {"q1": 3, "q2": 2, "q3": 3.5}
+    assert group.grade()["ada"][0] == marks(q6=1.5)
 
 
 def test_who_left_the_folder_leaves_the_pages_and_the_table(group):
@@ -192,41 +198,40 @@ def test_who_left_the_folder_leaves_the_pages_and_the_table(group):
 
 
 def test_marks_by_hand_are_taken_in_without_grading_again(group, graded_by_worker):
-    group.mark_by_hand("ada", 3.5, "Well <put>.")
+    group.mark_by_hand("ada", 1.5, "Well <put>.")
     results = group.grade()
-    assert results["ada"] == ({"q1": 3, "q2": 2, "q3": 3.5}, "graded", "")
+    assert results["ada"] == (marks(q6=1.5), "graded", "")
     assert results["bob"][1] == "needs marking"
-    assert "ada,3,2,3.5,8.5,9,graded," in group.table
+    assert "ada,3,3,3,3,3,1.5,16.5,17,graded," in group.table
     assert "Well &lt;put&gt;." in group.page("ada")
-    assert "3.5" in group.page("ada")
+    assert "1.5 of 2" in group.page("ada")
     assert {student for student, _ in graded_by_worker} == {"dan"}
 
 
 def test_marks_by_hand_survive_grading_again(group, assignment):
-    group.mark_by_hand("ada", 3.5, "Well put.")
-    group.change(q1_visible="assert double(2) == 4")
-    assert group.grade()["ada"] == ({"q1": 3, "q2": 2, "q3": 3.5}, "graded", "")
-    group.hand_in("ada", RIGHT | {"q3": "Another answer."}, assignment)
+    group.mark_by_hand("ada", 1.5, "Well put.")
+    group.change(q1_visible="assert clamp(5, 0, 4) == 4")
+    assert group.grade()["ada"] == (marks(q6=1.5), "graded", "")
+    group.hand_in("ada", RIGHT | {"q6": "Another answer."}, assignment)
     results = group.grade()
-    assert results["ada"] == ({"q1": 3, "q2": 2, "q3": 3.5}, "needs marking", "")  # of the new one
+    assert results["ada"] == (marks(q6=1.5), "needs marking", "")  # of the new one
     assert "Well put." in group.page("ada")
 
 
 def test_one_question_is_graded_again_after_its_tests_were_mended(group, graded_by_worker):
-    group.mark_by_hand("bob", 4)
-    group.change(q1_hidden=small_course.HIDDEN.replace("double(21) == 42", "double(21) == 2"),
-                 q2_visible="assert answer == 43, 'no longer 42'")  # fmt: skip
+    group.mark_by_hand("bob", 2)
+    group.change(q1_hidden=OTHER_TEST, q3_visible="assert not shapes, 'other shapes'")
     results = group.grade(questions=["q1"])
-    assert results["bob"][0] == {"q1": 3, "q2": 2, "q3": 4}
-    assert results["ada"][0] == {"q1": 1, "q2": 2, "q3": None}
+    assert results["bob"][0] == marks(q6=2)
+    assert results["ada"][0] == marks(q1=1)
     assert ("bob", ["q1"]) in graded_by_worker
-    assert "no longer 42" not in group.page("ada")
-    assert "double(21) should be 42" in group.page("ada")
+    assert "other shapes" not in group.page("ada")
+    assert "it should be 1" in group.page("ada")
 
     graded_by_worker.clear()
     assert group.grade(questions=["q1"]) == results
     assert {student for student, _ in graded_by_worker} == {"dan"}
-    assert group.grade()["ada"][0] == {"q1": 1, "q2": 0, "q3": None}  # and now the other one
+    assert group.grade()["ada"][0] == marks(q1=1, q3=2)  # and now the other one
 
 
 def test_who_cannot_be_regraded_keeps_the_marks(group, monkeypatch):
@@ -235,17 +240,16 @@ def test_who_cannot_be_regraded_keeps_the_marks(group, monkeypatch):
             return worker.Result(student, reason="no luck")
         return quick_grade(student, *what, **options)
 
-    group.change(q1_hidden=small_course.HIDDEN.replace("double(21) == 42", "double(21) == 2"))
+    group.change(q1_hidden=OTHER_TEST)
     with monkeypatch.context() as patch:
         patch.setattr(worker, "grade", fails)
         results = group.grade(questions=["q1"])
-        marks = {"q1": 1, "q2": 2, "q3": None}
-        assert results["bob"] == (marks, "needs marking", "not regraded (q1): no luck")
-    assert group.grade(questions=["q1"])["bob"] == (marks | {"q1": 3}, "needs marking", "")
+        assert results["bob"] == (marks(q1=1), "needs marking", "not regraded (q1): no luck")
+    assert group.grade(questions=["q1"])["bob"] == (marks(), "needs marking", "")
 
 
 def test_a_question_that_does_not_exist_is_named(group):
-    with pytest.raises(HomeworkError, match="toy has no question q7, only q1, q2, q3"):
+    with pytest.raises(HomeworkError, match="toy has no question q7, only q1, q2, q3, q4, q5, q6"):
         group.grade(questions=["q1", "q7"])
 
 
@@ -265,7 +269,7 @@ def test_another_assignment_may_join_the_gradebook(group, assignment):
     with group.book() as book:
         assert {a.name for a in book.assignments} == {"toy", "toy2"}
         assert len(book.student_submissions("ada")) == 2
-    assert group.grade()["bob"][0] == {"q1": 1, "q2": 2, "q3": None}
+    assert group.grade()["bob"][0] == marks(q1=1)
 
 
 def test_the_class_seed_is_drawn_once_and_decides(group, tmp_path, graded_by_worker):
@@ -309,7 +313,7 @@ MOMENTS = {
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_stopped_while_recording_it_goes_on(group, assignment, monkeypatch, moment):
     """What is on the disk at each moment is enough to go on from."""
-    group.hand_in("ada", WRONG, assignment)
+    group.hand_in("ada", GUESSED, assignment)
     with monkeypatch.context() as patch:
         patch.setattr(*MOMENTS[moment], stop)
         with pytest.raises(Stop):
@@ -318,9 +322,9 @@ def test_stopped_while_recording_it_goes_on(group, assignment, monkeypatch, mome
     assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     database.close()
     with group.book() as book:
-        marks = book.find_grade("q1-hidden", "toy", "toy", "ada").auto_score
-    assert marks == (0 if moment == "after the marks" else 2)
-    assert group.grade()["ada"][0] == {"q1": 1, "q2": 2, "q3": None}
+        score = book.find_grade("q1-hidden", "toy", "toy", "ada").auto_score
+    assert score == (0 if moment == "after the marks" else 2)
+    assert group.grade()["ada"][0] == marks(q1=1)
 
 
 def test_killed_at_any_moment_it_ends_with_the_same_marks(once, assignment, tmp_path):
@@ -328,8 +332,8 @@ def test_killed_at_any_moment_it_ends_with_the_same_marks(once, assignment, tmp_
     folder = tmp_path / "submissions"
     folder.mkdir()
     for number in range(16):
-        answers = [RIGHT, WRONG, {}][number % 3]
-        (folder / f"student {number}.ipynb").write_text(handed_in(assignment, answers))
+        answers = [RIGHT, GUESSED, {}][number % 3]
+        (folder / f"student {number}.ipynb").write_text(hand_in(assignment.released, answers))
 
     def start(output):
         what = (folder, "toy", output, once.course)
@@ -363,52 +367,16 @@ def test_killed_at_any_moment_it_ends_with_the_same_marks(once, assignment, tmp_
 
     def what_is_in(folder):
         with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", "rnncourse") as book:
-            marks = {
+            scores = {
                 (student.id, grade.name): (grade.score, grade.needs_manual_grade)
                 for student in book.students
                 for submission in student.submissions
                 for grade in submission.notebooks[0].grades
             }
-        return marks, {p.relative_to(folder): p.read_bytes() for p in (folder / "toy").rglob("*.*")}
+        files = {p.relative_to(folder): p.read_bytes() for p in (folder / "toy").rglob("*.*")}
+        return scores, files
 
-    marks, files = what_is_in(output)
-    assert (marks, files) == what_is_in(tmp_path / "whole")
-    assert len(marks) == 16 * 4
+    scores, files = what_is_in(output)
+    assert (scores, files) == what_is_in(tmp_path / "whole")
+    assert len(scores) == 16 * 11
     assert len(files) == 17
-
-
-def test_fingerprints_tell_which_question_changed(course, tmp_path):
-    before = prepare("toy", course).fingerprints()
-
-    def changed(seed="0", timeout=None, **cells):
-        other = small_course.make_course(tmp_path / "course", **cells)
-        after = prepare("toy", other, seed).fingerprints(timeout)
-        return {question for question in before if before[question] != after[question]}
-
-    assert changed() == set()
-    assert changed(q2_visible="assert answer") == {"q2"}
-    assert changed(title="# Other words") == set()
-    assert changed(setup="import cmath") == changed(seed="1") == changed(timeout=5) == {*before}
-
-
-def test_what_a_killed_grader_leaves_in_the_temporary_folder_is_swept(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    gone = multiprocessing.get_context("fork").Process()
-    gone.start()
-    gone.join()
-    for pid in (gone.pid, os.getpid()):
-        (tmp_path / f"grade-{pid}-x" / "course").mkdir(parents=True)
-    with scratch() as folder:
-        assert folder.is_dir()
-        assert {p.name for p in tmp_path.iterdir()} == {f"grade-{os.getpid()}-x", folder.name}
-    assert not folder.exists()
-
-
-def test_a_file_is_whole_or_absent(tmp_path):
-    path = tmp_path / "marks.csv"
-    write_whole(path, b"first")
-    with pytest.raises(TypeError):
-        write_whole(path, "no bytes")
-    assert path.read_bytes() == b"first"
-    assert list(tmp_path.iterdir()) == [path]
-    assert path.stat().st_mode & 0o777 == 0o644

@@ -6,13 +6,13 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grading.small_course import RIGHT, handed_in
+from grading.toy_course import RIGHT, hand_in
 from tools.grading import submission
 from tools.grading.submission import SubmissionError, read_submission
 
 
 def answered(assignment, **changes):
-    return handed_in(assignment, RIGHT, **changes).encode()
+    return hand_in(assignment.released, RIGHT, **changes).encode()
 
 
 def edited(assignment, edit):
@@ -125,7 +125,7 @@ def test_what_is_not_needed_may_be_anything(assignment, edit):
         {"checksum": "0" * 32, "cell_type": "markdown"},
     ],
 )
-@pytest.mark.parametrize("name", ["q1-hidden", "q2-visible", "setup", "q3"])
+@pytest.mark.parametrize("name", ["q1-hidden", "q2-visible", "setup", "q6"])
 def test_no_metadata_of_a_submission_counts(assignment, name, about):
     def edit(value):
         cell = cell_named(value, name)

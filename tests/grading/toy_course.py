@@ -170,6 +170,14 @@ PARTLY = RIGHT | {
 }
 PARTLY_MARKS = {"q1": 0, "q2": 0, "q3": 1, "q4": 3, "q5": 2, "q6": 0}
 
+# q1 passes its visible test alone, whatever the class seed.
+GUESSED = RIGHT | {"q1": "def clamp(x, low, high):\n    return int(min(x, high))"}
+
+
+def marks(**changed):
+    """The marks of RIGHT while q6 waits for a hand, but for those that are ``changed``."""
+    return RIGHT_MARKS | {"q6": None} | changed
+
 
 def cell(kind, grade_id, source, points=None):
     """A cell with nbgrader's metadata: "given", "answer", "test", or "manual" (an answer in words).
@@ -222,27 +230,38 @@ def source_notebook():
     )
 
 
-def make_course(root):
-    """Write the course into the folder ``root``: settings, and solutions/toy/toy.ipynb."""
+def make_course(root, **changed):
+    """Write the course into the folder ``root``: settings, and solutions/toy/toy.ipynb.
+
+    ``changed`` gives cells another source, by id: ``q1_visible="assert clamp(1, 0, 1) == 1"``.
+    """
+    folder = root / "solutions" / "toy"
+    folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "nbgrader_config.py", root)
-    (root / "solutions" / "toy").mkdir(parents=True)
-    nbformat.write(source_notebook(), root / "solutions" / "toy" / "toy.ipynb")
+    notebook = source_notebook()
+    for c in notebook.cells:
+        c.source = changed.get(c.id.replace("-", "_"), c.source)
+    nbformat.write(notebook, folder / "toy.ipynb")
     return root
 
 
 def release_toy(course, workspace):
-    """The notebook as learners get it: no solutions, no hidden tests."""
-    return nbformat.read(release("toy", workspace, course) / "toy.ipynb", as_version=4)
+    """The text of the notebook as learners get it: no solutions, no hidden tests."""
+    return (release("toy", workspace, course) / "toy.ipynb").read_text(encoding="utf-8")
 
 
-def hand_in(released, answers=None, *, edit=None):
+def hand_in(released, answers=None, *, drop=(), copy=(), edit=None):
     """The text of a submission: the released notebook with cells filled in.
 
-    ``answers`` maps a cell's id to its source; ``edit`` may change the whole notebook in place.
+    ``answers`` maps a cell's id to its source; the cells in ``drop`` are left out, those in
+    ``copy`` are there twice; ``edit`` may change the whole notebook in place.
     """
-    notebook = nbformat.from_dict(released)  # a copy
+    notebook = nbformat.reads(released, as_version=4)
     for c in notebook.cells:
         c.source = (answers or {}).get(c.id, c.source)
+    notebook.cells = [c for c in notebook.cells if c.id not in drop]
+    copies = [c | {"id": f"{c.id}-copy"} for c in notebook.cells if c.id in copy]
+    notebook.cells += map(nbformat.from_dict, copies)
     if edit:
         edit(notebook)
     return json.dumps(notebook, indent=1)  # nbformat would repair what an edit breaks

@@ -9,7 +9,7 @@ import nbformat
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
 from tools.grading.folder import scratch
-from tools.homework import ROOT, course_config, files_in, release
+from tools.homework import ROOT, HomeworkError, course_config, files_in, release
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,16 @@ def question_of(grade_id):
 def prepare(name, course=ROOT, seed="0", sandbox=True):
     """Release an assignment in a temporary folder and gather all that grading needs.
 
-    Raises: HomeworkError when there is no such assignment.
+    Raises: HomeworkError when there is no such assignment, or not just one notebook in it.
     """
     with scratch() as workspace:
         gradebook = workspace / "gradebook.db"
-        folder = release(name, workspace, course, gradebook)
-        files = files_in(folder)
+        files = files_in(release(name, workspace, course, gradebook))
+        if notebooks := {path for path in files if path.endswith(".ipynb")} ^ {f"{name}.ipynb"}:
+            wrong = ", ".join(sorted(notebooks))
+            raise HomeworkError(
+                f"solutions/{name} should hold one notebook, {name}.ipynb: see {wrong}"
+            )
         return Assignment(
             name=name,
             settings={section: dict(values) for section, values in course_config(course).items()},

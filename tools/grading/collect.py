@@ -15,6 +15,7 @@ unpacked, nothing is written, and links are not followed.
 """
 
 import hashlib
+import os
 import re
 import stat
 import unicodedata
@@ -82,6 +83,7 @@ def collect(source, assignment):
     files = [identify(path, contents, wanted) for path, contents in found]
     if not files:
         raise HomeworkError(f"there are no submissions in {source}")
+    files = [file for file in files if not is_litter(file)]
     submissions = [choose(group, wanted) for group in by_student(files)]
     return sorted(submissions, key=lambda submission: submission.student)
 
@@ -91,8 +93,9 @@ def files_of_folder(folder):
     for entry in sorted(folder.iterdir()):
         inside = entry.is_dir() and not entry.is_symlink()
         yield (entry.name, "") if inside else (entry.name,), contents_of(entry)
-        for path in sorted(entry.iterdir()) if inside else ():
-            yield (entry.name, path.name), contents_of(path)
+        if inside and os.access(entry, os.R_OK | os.X_OK):
+            for path in sorted(entry.iterdir()):
+                yield (entry.name, path.name), contents_of(path)
 
 
 def contents_of(path):
@@ -152,20 +155,30 @@ def identify(path, contents, wanted):
     return File(path, readable(student), name, number, contents)
 
 
+def is_litter(file):
+    """Whether a system left it there, not a student."""
+    return file.path[0].startswith((".", "__MACOSX")) or file.name.startswith(".")
+
+
 def by_student(files):
-    """Group files by student: names are the same when they would share a file name."""
-    named = defaultdict(list)
-    for file in files:
-        if not (file.path[0].startswith((".", "__MACOSX")) or file.name.startswith(".")):
+    """Group files by student: names are the same when they would share a file name.
+
+    Where the system's numbers tell students of one name apart they become part of their names,
+    until no name is another's: somebody may well call themselves Jane Doe_12345.
+    """
+    while True:
+        named = defaultdict(list)
+        for file in files:
             named[file_name(file.student).casefold()].append(file)
-    for group in named.values():
-        numbers = {file.number for file in group}
-        if len(numbers) == 1 or "" in numbers:
-            yield group
-        else:
-            for number in sorted(numbers):
-                own = [file for file in group if file.number == number]
-                yield [replace(file, student=f"{file.student}_{number}") for file in own]
+        groups, files, clear = named.values(), [], True
+        for group in groups:
+            numbers = {file.number for file in group}
+            if len(numbers) > 1 and "" not in numbers:
+                group = [replace(file, student=f"{file.student}_{file.number}") for file in group]
+                clear = False
+            files += group
+        if clear:
+            return groups
 
 
 def choose(files, wanted):

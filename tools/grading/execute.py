@@ -14,6 +14,7 @@ from nbgrader.utils import is_grade, is_solution
 from traitlets import Dict, Float, Instance, Int, List, Unicode
 
 from tools.grading import channel
+from tools.grading.assignment import question_of
 from tools.grading.processes import PATIENCE, KernelLost, OutOfTime, StudentKernel, TesterProcess
 from tools.grading.sandbox import ForkServer, Limits
 
@@ -56,7 +57,7 @@ class TrustedExecute(Execute):
     async def _run(self, cell):
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         if name in self.locked and is_grade(cell) and not is_solution(cell):
-            if self.questions and name.split("-")[0] not in self.questions:
+            if self.questions and question_of(name) not in self.questions:
                 cell.outputs = [_error("NotRun", "this question was not to be graded")]
             else:
                 cell.outputs = await self._run_locked(name)
@@ -83,6 +84,8 @@ class TrustedExecute(Execute):
             return channel.frame({"error": ["RuntimeError", str(trouble)]})
 
         await self._start_tester()
+        if self.tester is None:
+            return [self._explained(OutOfTime())]
         self.kernel.begin()
         try:
             run = self.tester.run(name, self.locked[name], answer)
@@ -105,7 +108,8 @@ class TrustedExecute(Execute):
             self.tester = TesterProcess(self.server, self.limits, self.files)
             await self.tester.start(self.answers, self.seed)
             for name in self.set_up:
-                await self._run_locked(name)
+                if self.tester:  # it ends when one of them does not end in time
+                    await self._run_locked(name)
 
     def _close_tester(self):
         if self.tester:

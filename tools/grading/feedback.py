@@ -4,6 +4,7 @@ A failed test keeps its message alone, because a traceback quotes the test; a me
 line of a hidden test is withheld. Neither hidden tests nor mark schemes are shown.
 """
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,11 @@ HTML_TAGS = bleach.ALLOWED_TAGS | {
 }
 HTML_ATTRIBUTES = bleach.ALLOWED_ATTRIBUTES | {"*": ["class"], "img": ["src", "alt"]}
 
+# Of what makes the page, some takes the square of a text's length.
+MOST_IN_ONE, MOST_IN_ALL = 20_000, 400_000  # characters of one text, of all
+MOST_PICTURES = 5 << 20  # bytes of a cell's attachments, counted as often as they are shown
+PICTURES = {"image/png", "image/jpeg"}
+
 
 def page(student, assignment, notebook, marks):
     """The HTML page of one student's graded notebook, from its text.
@@ -44,11 +50,42 @@ def page(student, assignment, notebook, marks):
         if is_marked(cell):
             questions.setdefault(question_of(about["grade_id"]), []).append(about)
     resources = {"student": student, "assignment": assignment, "questions": summary(questions)}
+    shorten(notebook)
     try:
         return to_html(notebook, resources)
     except Exception:  # whatever a student wrote, they get their marks
         notice = "This notebook cannot be shown here. These are its marks."
         return to_html(new_notebook(cells=[new_markdown_cell(notice)]), resources)
+
+
+def shorten(notebook):
+    """Cut texts and leave out pictures that would make a page endless, or endless to make."""
+    room = MOST_IN_ALL
+
+    def cut(text):
+        nonlocal room
+        most = max(0, min(MOST_IN_ONE, room))
+        room -= min(len(text), most) + 100  # what is empty takes time, too
+        return text if len(text) <= most else f"{text[:most]}\n(the rest is not shown)"
+
+    for cell in notebook.cells:
+        cell.source = cut(cell.source)
+        size = len(json.dumps(cell.get("attachments"))) * cell.source.count("attachment:")
+        if size > MOST_PICTURES:
+            del cell["attachments"]
+        shown = []
+        for output in cell.get("outputs", []):
+            if room > 0:
+                shown.append(output)
+                for key in {"text", "evalue"} & output.keys():
+                    output[key] = cut(output[key])
+                if "traceback" in output:
+                    output.traceback = [cut("\n".join(output.traceback))]
+                for kind, data in output.get("data", {}).items():
+                    if isinstance(data, str) and kind not in PICTURES:
+                        output.data[kind] = cut(data)
+        if "outputs" in cell:
+            cell.outputs = shown
 
 
 def summary(questions):

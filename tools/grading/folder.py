@@ -27,12 +27,19 @@ def locked(folder):
 
 
 def class_seed(folder, given=None):
-    """The seed of the class, drawn once and kept where its owner alone can read it."""
+    """The seed of the class, drawn once and kept where its owner alone can read it.
+
+    Raises: HomeworkError for one that no test could use.
+    """
     path = folder / "class-seed"
-    if given is not None or not path.exists():
-        seed = secrets.randbits(128) if given is None else given
-        write_whole(path, str(seed).encode(), mode=0o600)
-    return path.read_text(encoding="ascii")
+    if given is None and path.exists():
+        seed = path.read_text(encoding="utf-8").strip()
+    else:
+        seed = str(secrets.randbits(128) if given is None else given)
+    if not (seed.isascii() and seed.isdigit()):
+        raise HomeworkError(f"the class seed in {path} should be a whole number, got {seed!r}")
+    write_whole(path, seed.encode(), mode=0o600)
+    return seed
 
 
 def write_whole(path, contents, mode=0o644):

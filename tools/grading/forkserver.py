@@ -10,6 +10,7 @@ See namespaces(7), user_namespaces(7), capabilities(7), mount(2).
 
 import contextlib
 import ctypes
+import errno
 import gc
 import importlib
 import json
@@ -19,6 +20,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import sys
 import traceback
 from pathlib import Path
@@ -30,8 +32,14 @@ STUDENT = 60001  # the user to become where the grader is root
 
 NEWNS, NEWIPC, NEWUSER, NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000  # unshare(2)
 RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, BIND, REC, PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
-SET_DUMPABLE, SET_NO_NEW_PRIVS = 4, 38  # prctl(2)
+SET_DUMPABLE, SET_SECCOMP, SET_NO_NEW_PRIVS = 4, 22, 38  # prctl(2)
 CAPABILITY_VERSION_3 = 0x20080522
+# Calls that make memory or messages which no limit counts: memfd_create, memfd_secret, shmget,
+# semget, msgget, mq_open, add_key, request_key, keyctl, io_uring_setup; by AUDIT_ARCH of seccomp(2)
+FORBIDDEN = {
+    "x86_64": (0xC000003E, (319, 447, 29, 64, 68, 240, 248, 249, 250, 425)),
+    "aarch64": (0xC00000B7, (279, 447, 194, 190, 186, 180, 217, 218, 219, 425)),
+}
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -138,11 +146,30 @@ def _drop_rights(user, group):
         _check(libc.prctl(SET_DUMPABLE, 1, 0, 0, 0), "prctl")  # or /proc/self is root's
     _new_user_namespace()  # the keeper is in another one, out of reach; processes count from 0
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    # No further ones: inside, a student would have rights and could mount folders of any size.
+    Path("/proc/sys/user/max_user_namespaces").write_text("0")
     _check(libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
     _check(libc.prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+    if os.uname().machine in FORBIDDEN:
+        _forbid_calls(*FORBIDDEN[os.uname().machine])
+
+
+def _forbid_calls(machine, numbers):
+    """Let these system calls, and all of another machine's, fail: a filter of seccomp(2)."""
+    load, jump_equal, jump_greater, give = 0x20, 0x15, 0x35, 0x06  # of BPF
+    allow, refuse = 0x7FFF0000, 0x00050000 | errno.EPERM
+    steps = [(load, 0, 0, 4), (jump_equal, 1, 0, machine), (give, 0, 0, refuse), (load, 0, 0, 0)]
+    tests = [(jump_greater, 0x40000000), *((jump_equal, number) for number in numbers)]
+    steps += [(kind, len(tests) - n, 0, value) for n, (kind, value) in enumerate(tests)]
+    steps += [(give, 0, 0, allow), (give, 0, 0, refuse)]
+    program = b"".join(struct.pack("HBBI", *step) for step in steps)
+    held = ctypes.create_string_buffer(program)
+    filter_ = struct.pack("HxxxxxxP", len(steps), ctypes.addressof(held))
+    _check(libc.prctl(SET_SECCOMP, 2, filter_, 0, 0), "prctl")
 
 
 def _set_limits(limits):
+    Path("/proc/self/oom_score_adj").write_text("1000")  # where memory is short, this ends first
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     for name, limit in [
         (resource.RLIMIT_AS, used + limits["memory"]),
@@ -192,10 +219,10 @@ def _ended_child():
 def _own_memory(pid):
     """Bytes of memory that are no file's: 0 when the process has ended meanwhile."""
     try:
-        _, resident, shared, *_ = map(int, Path("/proc", pid, "statm").read_text().split())
+        lines = Path("/proc", pid, "status").read_text().splitlines()
     except OSError:
         return 0
-    return (resident - shared) * resource.getpagesize()
+    return sum(int(line.split()[1]) << 10 for line in lines if line[:8] in ("RssAnon:", "RssShmem"))
 
 
 # --- What a fork becomes ---------------------------------------------------------------------

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import json
-import logging
+import resource
 import shutil
 import time
+from pathlib import Path
 
 import zmq
 from jupyter_client.manager import AsyncKernelManager
@@ -16,18 +17,31 @@ from nbformat.v4 import new_code_cell, new_notebook
 from tools.grading import channel
 from tools.grading.provisioner import SandboxProvisioner
 from tools.grading.sandbox import SandboxError
+from tools.homework import quiet_log
 
 SHOWN = {"stream", "display_data", "execute_result", "error"}  # messages that become outputs
 HEEDED = SHOWN | {"status", "execute_input", "clear_output"}
 ANSWER = "from tools.grading.answers import answer_questions; answer_questions()"
 LARGEST_MESSAGE = 16 << 20  # bytes, of those that a kernel sends
+MOST_HELD = 1 << 30  # bytes of messages that may wait here; a message has any number of parts
 PATIENCE = 5  # seconds for what takes milliseconds
 DEATHS = {
     None: "the kernel died while it ran this",
     "ended": "the kernel died while it ran this",
     "memory": "this used too much memory, so the kernel was stopped",
+    "flood": "this sent more than the grader can hold, so the kernel was stopped",
 }
 STARTUP = 60  # seconds on a machine that is busy
+
+
+def _with_a_pause(receive):
+    """Let clocks run before each message: while more are there, asyncio would never look."""
+
+    async def pause_and_receive(*args, **options):
+        await asyncio.sleep(0)
+        return await receive(*args, **options)
+
+    return pause_and_receive
 
 
 class KernelLost(Exception):
@@ -36,6 +50,10 @@ class KernelLost(Exception):
 
 class OutOfTime(KernelLost):
     """What ran did not end in time."""
+
+
+def _memory_of_this_process():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 class Stream:
@@ -103,7 +121,7 @@ class StudentKernel(NotebookClient):
             new_notebook(cells=[new_code_cell()]),
             allow_errors=True,
             record_timing=False,
-            log=logging.getLogger("nbgrader.quiet"),
+            log=quiet_log(),
         )
         self.server, self.limits, self.files = server, limits, files
         self.cell_time, self.end, self.room = cell_time, time.monotonic() + all_time, room
@@ -116,6 +134,11 @@ class StudentKernel(NotebookClient):
         """Start the clock of a cell."""
         self.deadline = min(time.monotonic() + self.cell_time, self.end)
 
+    def _check_time(self):
+        """Raises: OutOfTime when the submission has had all its time, so that none starts anew."""
+        if time.monotonic() > self.end:
+            raise OutOfTime
+
     @property
     def time_left(self):
         return max(self.deadline - time.monotonic(), 0.01)
@@ -124,6 +147,7 @@ class StudentKernel(NotebookClient):
 
     async def run(self, cell):
         """Run a cell; its outputs are then in it."""
+        self._check_time()
         await self._be_ready()
         if self.answering:
             await self.stream.send(None)
@@ -177,12 +201,14 @@ class StudentKernel(NotebookClient):
                     msg["header"]["msg_type"] = "stream"
                 else:
                     return None
+            msg["content"]["metadata"] = {}  # sizes of pictures, which pages would not escape
         return super().process_message(msg, cell, cell_index)
 
     # --- Questions ---------------------------------------------------------------------------
 
     async def answer(self, question):
         """Have a question answered; return the answer's frame, unread."""
+        self._check_time()
         await self._be_ready()
         if not self.answering:
             self.kc.execute(ANSWER, store_history=False)
@@ -222,6 +248,15 @@ class StudentKernel(NotebookClient):
         while self.km and await self.km.is_alive():
             await asyncio.sleep(0.05)
 
+    async def _watch_memory(self):
+        """Stop the kernel when what it sends would fill the grader's own memory."""
+        most = _memory_of_this_process() + MOST_HELD
+        provisioner = self.km.provisioner
+        while _memory_of_this_process() < most:
+            await asyncio.sleep(0.05)
+        provisioner.ended = "flood"
+        await provisioner.kill()
+
     async def _async_poll_kernel_alive(self):
         """Stop to wait for a cell when the kernel has died; nbclient asks once a second."""
         await self._death()
@@ -240,8 +275,11 @@ class StudentKernel(NotebookClient):
             server=self.server, limits=self.limits, kernel_spec=self.km.kernel_spec, parent=self.km
         )
         await self.km.start_kernel(cwd=self.files)
+        self.watch = asyncio.ensure_future(self._watch_memory())
         self.kc = self.km.client(context=self.km.context)
         self.kc.start_channels(stdin=False, hb=False)
+        for socket in (self.kc.shell_channel, self.kc.iopub_channel):
+            socket.get_msg = _with_a_pause(socket.get_msg)
         try:
             await self._unless_it_dies(self._greet(), STARTUP)
         except KernelLost:
@@ -270,6 +308,7 @@ class StudentKernel(NotebookClient):
             self.stream = None
         if self.km:
             kernel, client, self.km, self.kc = self.km, self.kc, None, None
+            self.watch.cancel()
             await kernel.provisioner.kill()
             if client:
                 client.stop_channels()

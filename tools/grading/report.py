@@ -33,13 +33,11 @@ class Row:
 
 def row(student, marks, points, reason):
     """A student's line, from the mark of each cell."""
-    totals = dict.fromkeys(points, 0.0)
-    for grade_id, mark in marks.items():
-        question = question_of(grade_id)
-        if mark.score is None and mark.waits or totals[question] is None:
-            totals[question] = None
-        else:
-            totals[question] += mark.score or 0
+    totals = {}
+    for question in points:  # there are also cells to fill in that earn nothing
+        parts = [mark for grade_id, mark in marks.items() if question_of(grade_id) == question]
+        unknown = any(mark.score is None and mark.waits for mark in parts)
+        totals[question] = None if unknown else sum(mark.score or 0.0 for mark in parts)
     return Row(student, totals, any(mark.waits for mark in marks.values()), reason)
 
 

@@ -9,6 +9,7 @@ import builtins
 import contextlib
 import io
 import linecache
+import math
 import os
 import traceback
 
@@ -133,8 +134,7 @@ def run_cell(name, source, namespace):
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
             value = _execute(source, filename, namespace)
         if value is not None:
-            text = repr(value.item() if isinstance(value, np.generic) else value)
-            data = {"text/plain": _shown(text)}
+            data = {"text/plain": repr(_points(value))}
             outputs.append({"output_type": "execute_result", "data": data, "metadata": {}})
             outputs[-1]["execution_count"] = None
     except BaseException as error:  # whatever it is, the test did not pass
@@ -152,6 +152,14 @@ def _execute(source, filename, namespace):
     exec(compile(tree, filename, "exec"), namespace)
     if last is not None:
         return eval(compile(ast.Expression(last.value), filename, "eval"), namespace)
+
+
+def _points(value):
+    """A cell's value as a number of points: for nbgrader, all that is none means full marks."""
+    if not isinstance(value, (int, float, np.number, np.bool_)) or not 0 <= value < math.inf:
+        kind = type(value).__name__
+        raise TypeError(f"points should be a finite number from 0 on: is this {kind} one?")
+    return float(value)
 
 
 def _error(error, filename):

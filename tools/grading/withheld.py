@@ -10,7 +10,6 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-PACKAGE = "rnncourse"
 STUB = '''\
 class {name}:
     """Left out: the homework asks for it."""
@@ -45,6 +44,11 @@ def _without(source, name, module):
 
 
 def folder_of(package):
-    """The folder of an installed package, None when it is not installed."""
+    """The folder of an installed package, None when it is not installed.
+
+    Raises: ValueError for a module that is no package: it has no folder of its own.
+    """
     spec = importlib.util.find_spec(package)
-    return spec and Path(spec.origin).parent
+    if spec and not spec.submodule_search_locations:
+        raise ValueError(f"{package} is a single module, and only packages can be withheld")
+    return spec and Path(spec.submodule_search_locations[0])

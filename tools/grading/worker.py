@@ -93,9 +93,9 @@ def course_of_one(submitted, assignment):
 def grading_config(assignment, workspace, timeout):
     """The course's settings, and what belongs to one grading."""
     config = Config(assignment.settings)
-    if os.name == "posix":  # talk to the kernel by sockets in this folder, not by open ports
-        config.ConnectionFileMixin.transport = "ipc"
-        config.ConnectionFileMixin.ip = str(workspace / "kernel")
+    # Without the sandbox, talk to the kernel by sockets in this folder, not by open ports.
+    config.ConnectionFileMixin.transport = "ipc"
+    config.ConnectionFileMixin.ip = str(workspace / "kernel")
     if timeout is not None:
         config.Execute.timeout = timeout
     return config
