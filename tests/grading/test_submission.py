@@ -44,6 +44,7 @@ def test_a_right_submission_keeps_its_answers(assignment):
         (b'{"nbformat": 4', "cannot be read as JSON"),
         (b"[" * 100_000, "cannot be read as JSON"),
         (b'{"nbformat": ' + b"9" * 5000 + b"}", "cannot be read as JSON"),
+        (b'{"metadata": [' + b"{}," * 300_000 + b"{}]}", "300003 brackets, and 300000 is the most"),
         (b"[1, 2]", "it is JSON, but not that of Jupyter"),
         (b'"text"', "it is JSON, but not that of Jupyter"),
         (b"{}", "it is JSON, but not that of Jupyter"),

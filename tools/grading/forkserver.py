@@ -5,12 +5,10 @@ limits, and no rights. It lives as long as the grader holds the other end of its
 A fork is two processes: a *keeper*, first in the new process namespace, so that all others end
 with it, and below it the student's kernel or the tester.
 
-See namespaces(7), user_namespaces(7), capabilities(7), mount(2).
+See namespaces(7).
 """
 
 import contextlib
-import ctypes
-import errno
 import gc
 import importlib
 import json
@@ -20,28 +18,30 @@ import select
 import shutil
 import signal
 import socket
-import struct
 import sys
 import traceback
 from pathlib import Path
+
+from tools.grading import linux
+from tools.grading.linux import (
+    BIND,
+    NEWIPC,
+    NEWNS,
+    NEWPID,
+    NODEV,
+    NOEXEC,
+    NOSUID,
+    PRIVATE,
+    RDONLY,
+    REC,
+    REMOUNT,
+    mount,
+)
 
 HOME = "/student"
 KERNELS, OWN = "/kernels", "/kernel"  # what the grader shares with all, and one fork's part
 EMPTY = (HOME, "/tmp", "/dev/shm")  # folders that each fork has for itself
 STUDENT = 60001  # the user to become where the grader is root
-
-NEWNS, NEWIPC, NEWUSER, NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000  # unshare(2)
-RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, BIND, REC, PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
-SET_DUMPABLE, SET_SECCOMP, SET_NO_NEW_PRIVS = 4, 22, 38  # prctl(2)
-CAPABILITY_VERSION_3 = 0x20080522
-# Calls that make memory or messages which no limit counts: memfd_create, memfd_secret, shmget,
-# semget, msgget, mq_open, add_key, request_key, keyctl, io_uring_setup; by AUDIT_ARCH of seccomp(2)
-FORBIDDEN = {
-    "x86_64": (0xC000003E, (319, 447, 29, 64, 68, 240, 248, 249, 250, 425)),
-    "aarch64": (0xC00000B7, (279, 447, 194, 190, 186, 180, 217, 218, 219, 425)),
-}
-
-libc = ctypes.CDLL(None, use_errno=True)
 
 
 def serve(control_fd, modules, readable):
@@ -94,9 +94,9 @@ def start(request, readable, life, channel):
     """Become the keeper of a new kernel or tester."""
     root = os.getuid() == 0
     if root:
-        _check(libc.unshare(NEWNS | NEWPID | NEWIPC), "unshare")
+        linux.unshare(NEWNS | NEWPID | NEWIPC)
     else:
-        _new_user_namespace(NEWNS | NEWPID | NEWIPC)
+        linux.unshare_user(NEWNS | NEWPID | NEWIPC)
     if os.fork():
         os._exit(0)  # only children are in the new process namespace
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -108,7 +108,10 @@ def start(request, readable, life, channel):
         with _ends_here():
             life.close()
             os.setsid()
-            _drop_rights(user, group)
+            if root:
+                linux.become(user, group)
+            linux.unshare_user()  # the keeper is in another one, out of reach
+            linux.drop_rights()
             _set_limits(request["limits"])
             os.chdir(HOME)
             shutil.copytree(f"{OWN}/files", HOME, dirs_exist_ok=True)
@@ -120,52 +123,21 @@ def start(request, readable, life, channel):
 
 def _make_room(request, readable, owner):
     """Mount a /proc of its own, empty private folders, and of the shared files only its own."""
-    _mount("none", "/", None, REC | PRIVATE)
-    _mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
-    _mount(f"{KERNELS}/{request['name']}", OWN, None, BIND)
-    _mount("none", KERNELS, "tmpfs", RDONLY, "size=4k")
+    mount("none", "/", None, REC | PRIVATE)
+    mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
+    mount(f"{KERNELS}/{request['name']}", OWN, None, BIND)
+    mount("none", KERNELS, "tmpfs", RDONLY, "size=4k")
     for target, source in request["covers"].items():
-        _mount(source, target, None, BIND)
+        mount(source, target, None, BIND)
     for folder in EMPTY:
         kept = [path for path in readable if path.startswith(f"{folder}/")]
         covered = {path: os.open(path, os.O_PATH) for path in kept}
         options = f"size=128m,nr_inodes=10k,mode=1777,{owner}"
-        _mount("none", folder, "tmpfs", NOSUID | NODEV, options)
+        mount("none", folder, "tmpfs", NOSUID | NODEV, options)
         for path, fd in covered.items():
             os.makedirs(path, exist_ok=True)
-            _mount(f"/proc/self/fd/{fd}", path, None, BIND | REC)
+            mount(f"/proc/self/fd/{fd}", path, None, BIND | REC)
             os.close(fd)
-
-
-def _drop_rights(user, group):
-    """Become an ordinary user in a user namespace without rights, for good."""
-    if os.getuid() == 0:
-        os.setgroups([])
-        os.setresgid(group, group, group)
-        os.setresuid(user, user, user)
-        _check(libc.prctl(SET_DUMPABLE, 1, 0, 0, 0), "prctl")  # or /proc/self is root's
-    _new_user_namespace()  # the keeper is in another one, out of reach; processes count from 0
-    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
-    # No further ones: inside, a student would have rights and could mount folders of any size.
-    Path("/proc/sys/user/max_user_namespaces").write_text("0")
-    _check(libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
-    _check(libc.prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
-    if os.uname().machine in FORBIDDEN:
-        _forbid_calls(*FORBIDDEN[os.uname().machine])
-
-
-def _forbid_calls(machine, numbers):
-    """Let these system calls, and all of another machine's, fail: a filter of seccomp(2)."""
-    load, jump_equal, jump_greater, give = 0x20, 0x15, 0x35, 0x06  # of BPF
-    allow, refuse = 0x7FFF0000, 0x00050000 | errno.EPERM
-    steps = [(load, 0, 0, 4), (jump_equal, 1, 0, machine), (give, 0, 0, refuse), (load, 0, 0, 0)]
-    tests = [(jump_greater, 0x40000000), *((jump_equal, number) for number in numbers)]
-    steps += [(kind, len(tests) - n, 0, value) for n, (kind, value) in enumerate(tests)]
-    steps += [(give, 0, 0, allow), (give, 0, 0, refuse)]
-    program = b"".join(struct.pack("HBBI", *step) for step in steps)
-    held = ctypes.create_string_buffer(program)
-    filter_ = struct.pack("HxxxxxxP", len(steps), ctypes.addressof(held))
-    _check(libc.prctl(SET_SECCOMP, 2, filter_, 0, 0), "prctl")
 
 
 def _set_limits(limits):
@@ -190,7 +162,7 @@ def _keep(process, life, request):
     while True:
         if open_folder and all(map(os.path.exists, sockets)):
             kept = os.statvfs(OWN).f_flag & (NOSUID | NODEV | NOEXEC)
-            _mount("none", OWN, None, REMOUNT | BIND | RDONLY | kept)  # no room for other files
+            mount("none", OWN, None, REMOUNT | BIND | RDONLY | kept)  # no room for other files
             open_folder = False
         readable, _, _ = select.select([life], [], [], 0.05)
         order = life.recv(1) if readable else None
@@ -259,26 +231,3 @@ def _run_tester(request, channel):
     from tools.grading import tester
 
     tester.main(channel)
-
-
-# --- The kernel's interface ------------------------------------------------------------------
-
-
-def _new_user_namespace(others=0):
-    user, group = os.getuid(), os.getgid()
-    _check(libc.unshare(NEWUSER | others), "unshare")
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
-
-
-def _mount(source, target, kind, flags, options=""):
-    kind = kind and kind.encode()
-    result = libc.mount(source.encode(), target.encode(), kind, flags, options.encode())
-    _check(result, f"mount {target}")
-
-
-def _check(result, what):
-    if result:
-        number = ctypes.get_errno()
-        raise OSError(number, f"{what}: {os.strerror(number)}")

@@ -54,7 +54,7 @@ class Limits:
     """What the processes of one student may use. Sizes are in bytes."""
 
     memory: int = 2 << 30
-    processes: int = 100
+    processes: int = 64  # and threads
     file: int = 64 << 20
     seconds: int = 1200  # of a processor
 

@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_
 
 LARGEST = 20_000_000  # bytes in a file
 LONGEST = 2_000  # cells in a notebook
+MOST_PARTS = 300_000  # lists and objects in a file: each takes far more memory than its text
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
@@ -52,6 +53,15 @@ def check_size(size):
         )
 
 
+def check_parts(count):
+    """Raises: SubmissionError for a file that would fill the memory."""
+    if count > MOST_PARTS:
+        raise SubmissionError(
+            f"the file has {count} brackets, and {MOST_PARTS} is the most: "
+            "clear the outputs and save it again"
+        )
+
+
 def parse(contents):
     """The notebook in a file, in today's format."""
     check_size(len(contents))
@@ -59,6 +69,7 @@ def parse(contents):
         raise SubmissionError("the file is empty: save the notebook again and hand that in")
     try:
         text = contents.decode("utf-8-sig")
+        check_parts(text.count("{") + text.count("["))
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise SubmissionError(
