@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell
 
 from tools.grading import sandbox
 from tools.grading.channel import receive, send
-from tools.grading.processes import KernelLost, OutOfTime, StudentKernel
+from tools.grading.processes import KernelLost, OutOfTime, StudentKernel, TesterProcess
 from tools.grading.sandbox import ForkServer, Limits, SandboxError
 from tools.homework import ROOT
 
@@ -280,6 +280,21 @@ def test_a_kernel_that_dies_is_replaced(kernels):
         kernels.run(kernel, "import os\nos._exit(0)")
     assert time.monotonic() - start < 5
     assert kernels.run(kernel, "print(x)") == "1\n"
+
+
+def test_one_tester_after_another_is_heard_though_sockets_get_the_same_numbers(server):
+    async def use_some():
+        closed = []  # kept, as whatever refers to an earlier one may keep it
+        for number in range(5):
+            tester = TesterProcess(server, LIMITS, None)
+            await tester.start([], "0")
+            run = tester.run("a", f"print({number})", None)
+            outputs = await asyncio.wait_for(run, 10)
+            assert outputs[0]["text"] == f"{number}\n"
+            tester.close()
+            closed.append(tester)
+
+    asyncio.run(use_some())
 
 
 MARK = "a-process-that-stays"

@@ -62,7 +62,9 @@ class Stream:
     @classmethod
     async def over(cls, socket):
         stream = cls()
-        stream.reader, stream.writer = await asyncio.open_unix_connection(sock=socket)
+        # A copy: closed behind the event loop's back, its number would be taken for the next one's.
+        copy = socket.dup()
+        stream.reader, stream.writer = await asyncio.open_unix_connection(sock=copy)
         return stream
 
     async def send(self, message):
@@ -81,11 +83,13 @@ class Stream:
         return header + await self.reader.readexactly(channel.size_in(header))
 
     def close(self):
-        self.writer.close()
+        self.writer.transport.abort()
 
 
 class TesterProcess:
     """Runs locked cells, which ask questions meanwhile."""
+
+    stream = None
 
     def __init__(self, server, limits, files):
         self.folder = server.new_folder(files)
@@ -105,6 +109,8 @@ class TesterProcess:
 
     def close(self):
         self.life.close()
+        if self.stream:
+            self.stream.close()
         self.socket.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -42,7 +42,7 @@ homework is graded in a sandbox, and {trouble}.
   Fedora:         sudo dnf install bubblewrap
 An ordinary user also needs user namespaces: on Ubuntu 24.04 and later
   sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0
-To grade a class you trust without a sandbox, say --unsafe-no-sandbox."""
+To grade a class you trust without a sandbox: make grade … OPTIONS=--unsafe-no-sandbox"""
 
 
 class SandboxError(HomeworkError):
