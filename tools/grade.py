@@ -60,7 +60,9 @@ def grade_folder(
         if len(reasons) == len(found):
             check_grader(prepared, engine, timeout)
         marks = record.marks()
-        rows = [row_of(submission.student, record, marks, reasons) for submission in found]
+        rows = [
+            replace(row_of(one.student, record, marks, reasons), number=one.number) for one in found
+        ]
         write_pages([row.student for row in rows if row.marks], marks, record, engine)
     table = report.marks_table(rows, prepared.points)
     # With the mark that tells a spreadsheet that this is UTF-8: names are in all scripts.

@@ -95,7 +95,7 @@ def table(*rows):
 def test_no_cell_of_the_marks_is_a_formula(text):
     row = report.marks_table([report.Row(text, reason=text)], {"q1": 3}).split("\n", 1)[1]
     [row] = csv.reader([row])
-    assert row == [f"'{text}", "", "", "3", "not graded", f"'{text}"]
+    assert row == [f"'{text}", "", "", "", "3", "not graded", f"'{text}"]
 
 
 def test_the_lines_of_the_table():
@@ -104,12 +104,12 @@ def test_the_lines_of_the_table():
         report.row("ada", {"q1-a": Mark(1.5), "q1-b": Mark(1), "q2": Mark(2)}, points, "late"),
         report.row("bob", {"q1-a": Mark(1), "q1": Mark(None), "q2": Mark(None, True)}, points, ""),
         report.row("cy", {"q1": Mark(1), "q2": Mark(2, True), "warm-up": Mark(None)}, points, ""),
-        report.Row("dan", reason="empty"),
+        report.Row("dan", reason="empty", number="12345"),
     ]
     assert table(*rows) == [
-        ["student", "q1", "q2", "total", "max", "status", "reason"],
-        ["ada", "2.5", "2", "4.5", "5", "graded", "late"],
-        ["bob", "1", "", "1", "5", "needs marking", ""],
-        ["cy", "1", "2", "3", "5", "needs marking", ""],
-        ["dan", "", "", "", "5", "not graded", "empty"],
+        ["student", "id", "q1", "q2", "total", "max", "status", "reason"],
+        ["ada", "", "2.5", "2", "4.5", "5", "graded", "late"],
+        ["bob", "", "1", "", "1", "5", "needs marking", ""],
+        ["cy", "", "1", "2", "3", "5", "needs marking", ""],
+        ["dan", "12345", "", "", "", "5", "not graded", "empty"],
     ]

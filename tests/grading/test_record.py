@@ -202,7 +202,7 @@ def test_marks_by_hand_are_taken_in_without_grading_again(group, graded_by_worke
     results = group.grade()
     assert results["ada"] == (marks(q6=1.5), "graded", "")
     assert results["bob"][1] == "needs marking"
-    assert "ada,3,3,3,3,3,1.5,16.5,17,graded," in group.table
+    assert "ada,,3,3,3,3,3,1.5,16.5,17,graded," in group.table
     assert "Well &lt;put&gt;." in group.page("ada")
     assert "1.5 of 2" in group.page("ada")
     assert {student for student, _ in graded_by_worker} == {"dan"}

@@ -54,6 +54,7 @@ class Submission:
     student: str
     file: File | None = None
     reason: str = ""  # with a file, a remark on it
+    number: str = ""  # of the student, from the system; "" without one
 
     def read(self):
         """The notebook's bytes. Raises: SubmissionError when there are none."""
@@ -84,7 +85,9 @@ def collect(source, assignment):
     if not files:
         raise HomeworkError(f"there are no submissions in {source}")
     files = [file for file in files if not is_litter(file)]
-    submissions = [choose(group, wanted) for group in by_student(files)]
+    submissions = [
+        replace(choose(group, wanted), number=group[0].number) for group in by_student(files)
+    ]
     return sorted(submissions, key=lambda submission: submission.student)
 
 

@@ -1,6 +1,7 @@
 """The marks of a class as CSV, for spreadsheets and learning management systems.
 
 student           the name, as collected
+id                the number in a learning management system's file names; empty without one
 q1, q2, …         marks of each question; empty while a part has yet to be marked by hand
 total             marks so far; empty when not graded
 max               what a perfect submission gets
@@ -23,6 +24,7 @@ class Row:
     marks: dict = field(default_factory=dict)  # by question; None: to be marked by hand
     waits: bool = False  # for a hand
     reason: str = ""
+    number: str = ""  # of the student, from a learning management system
 
     @property
     def status(self):
@@ -45,13 +47,13 @@ def marks_table(rows, points):
     """The table as text. Names and reasons come from students: none is run as a formula."""
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(["student", *points, "total", "max", "status", "reason"])
+    writer.writerow(["student", "id", *points, "total", "max", "status", "reason"])
     maximum = number(sum(points.values()))
     for row in rows:
         marks = [number(row.marks.get(question)) for question in points]
         total = number(sum(filter(None, row.marks.values()))) if row.marks else ""
         student, reason = as_text(row.student), as_text(row.reason)
-        writer.writerow([student, *marks, total, maximum, row.status, reason])
+        writer.writerow([student, row.number, *marks, total, maximum, row.status, reason])
     return table.getvalue()
 
 
