@@ -6,7 +6,8 @@ plain    nbgrader's own Autograde, as `nbgrader autograde` runs it: a new kernel
 ours     worker.grade, one after the other in one process; the fork server's start is counted
 floor    what no grader can do without: the cells' own run time, in a process that has imported
          everything, and nbgrader's work around a notebook that is not executed
-grade_folder  the whole command: gradebook and feedback pages too, with 1 and 2 processes
+make grade  the whole command, gradebook and feedback pages too, with 1 and 2 processes of this
+            machine, and with 1 and 2 dask workers that are there already
 
 Seconds a submission, medians of the rounds; ratios are taken within a round. The submissions
 import torch; every third is wrong somewhere, some raise, and the marks must be the same.
@@ -28,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]  # the toy course belongs to the tests
 
 import nbformat  # noqa: E402
+from distributed import LocalCluster  # noqa: E402
 from grading import toy_course  # noqa: E402
 from nbgrader.api import Gradebook  # noqa: E402
 from nbgrader.converters import Autograde  # noqa: E402
@@ -35,9 +37,9 @@ from nbgrader.preprocessors import Execute  # noqa: E402
 from sqlalchemy.exc import SAWarning  # noqa: E402
 
 from tools import grade  # noqa: E402
-from tools.grading import worker  # noqa: E402
+from tools.grading import sandbox, worker  # noqa: E402
 from tools.grading.assignment import prepare  # noqa: E402
-from tools.grading.engine import Local  # noqa: E402
+from tools.grading.engine import Local, Remote  # noqa: E402
 from tools.homework import course_config, course_directory, quiet_log, release  # noqa: E402
 
 SEED = "31415926535"
@@ -88,6 +90,8 @@ def plain(course, submissions, work, execute=Execute):
 def ours(course, submissions):
     """Grade with worker.grade; return seconds and the scores of each cell."""
     assignment = prepare("toy", course, SEED)
+    while sandbox._servers:  # of the round before: its start is counted in each
+        sandbox._servers.popitem()[1].close()
     start = time.perf_counter()
     results = {
         student: worker.grade(student, contents, assignment)
@@ -112,11 +116,11 @@ def cells(course, submissions):
     return time.perf_counter() - start
 
 
-def whole(course, folder, output, size):
-    """Seconds of the whole command with so many processes."""
+def whole(course, folder, output, engine):
+    """Seconds of the whole command, and the table that it writes."""
     start = time.perf_counter()
-    grade.grade_folder(folder, "toy", output, course, seed=SEED, engine=Local(size))
-    return time.perf_counter() - start
+    grade.grade_folder(folder, "toy", output, course, seed=SEED, engine=engine)
+    return time.perf_counter() - start, (output / "toy" / "marks.csv").read_text()
 
 
 def measure(count, work):
@@ -140,9 +144,19 @@ def measure(count, work):
     assert scores == expected, "the marks differ"
     around, _ = plain(course, submissions, work / "not executed", execute=None)
     seconds["floor"] = cells(course, submissions) + around
+    tables = set()
     for size in (1, 2):
-        name = f"grade_folder, {size} process{'es' * (size > 1)}"
-        seconds[name] = whole(course, work / "submissions", work / f"grades{size}", size)
+        name = f"make grade, {size} local"
+        output = work / f"local{size}"
+        seconds[name], table = whole(course, work / "submissions", output, Local(size))
+        tables.add(table)
+    for size in (1, 2):
+        name, output = f"make grade, {size} dask", work / f"dask{size}"
+        with LocalCluster(size, threads_per_worker=1, dashboard_address=None) as cluster:
+            engine = Remote(cluster.scheduler_address)
+            seconds[name], table = whole(course, work / "submissions", output, engine)
+        tables.add(table)
+    assert len(tables) == 1, "the tables of marks differ"
     return {name: value / count for name, value in seconds.items()}
 
 
