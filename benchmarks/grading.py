@@ -152,7 +152,7 @@ def measure(count, work):
         tables.add(table)
     for size in (1, 2):
         name, output = f"make grade, {size} dask", work / f"dask{size}"
-        with LocalCluster(size, threads_per_worker=1, dashboard_address=None) as cluster:
+        with LocalCluster(n_workers=size, threads_per_worker=1, dashboard_address=None) as cluster:
             engine = Remote(cluster.scheduler_address)
             seconds[name], table = whole(course, work / "submissions", output, engine)
         tables.add(table)
