@@ -13,9 +13,9 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell
 
-from tools.grading import sandbox
+from tools.grading import processes, sandbox
 from tools.grading.channel import receive, send
-from tools.grading.processes import KernelLost, OutOfTime, StudentKernel, TesterProcess
+from tools.grading.processes import KernelLost, OutOfTime, StudentKernel
 from tools.grading.sandbox import ForkServer, Limits, SandboxError
 from tools.homework import ROOT
 
@@ -286,7 +286,7 @@ def test_one_tester_after_another_is_heard_though_sockets_get_the_same_numbers(s
     async def use_some():
         closed = []  # kept, as whatever refers to an earlier one may keep it
         for number in range(5):
-            tester = TesterProcess(server, LIMITS, None)
+            tester = processes.TesterProcess(server, LIMITS, None)
             await tester.start([], "0")
             run = tester.run("a", f"print({number})", None)
             outputs = await asyncio.wait_for(run, 10)

@@ -1,6 +1,7 @@
 """One submission, graded from end to end in the sandbox: what its tests and limits let through."""
 
 import time
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -87,6 +88,16 @@ def test_a_demonstration_is_run_only_where_a_student_changed_it(assignment):
     assert outputs["own-2"] == "[]"
     _, outputs = graded(assignment, edit=change)
     assert "a demonstration\\nof mine" in outputs["own-2"]
+
+
+def test_a_test_is_run_even_where_a_demonstration_says_the_same(assignment):
+    source = nbformat.reads(assignment.source, as_version=4)
+    test = next(cell for cell in source.cells if cell.id == "q1-visible")
+    source.cells.append(new_code_cell(test.source, id="the-same"))
+    shown = replace(assignment, source=nbformat.writes(source))
+    wrong = ANSWERS | {"q1": "def clamp(x, low, high):\n    return None"}
+    result, _ = graded(shown, wrong)
+    assert result.scores["q1-visible"] == 0
 
 
 def test_all_cells_together_have_room_for_so_much_output(assignment, limited):

@@ -48,14 +48,15 @@ class TrustedExecute(Execute):
             for cell in notebook.cells:
                 if cell.cell_type == "code":
                     cell.outputs = []
-                    if cell.source not in self.demonstrations:
-                        await self._run(cell)
+                    await self._run(cell)
         finally:
             await self.kernel.close()
             self._close_tester()
 
     async def _run(self, cell):
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if name is None and cell.source in self.demonstrations:
+            return
         if name in self.locked and is_grade(cell) and not is_solution(cell):
             if self.questions and question_of(name) not in self.questions:
                 cell.outputs = [_error("NotRun", "this question was not to be graded")]

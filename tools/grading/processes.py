@@ -26,7 +26,6 @@ LARGEST_MESSAGE = 16 << 20  # bytes, of those that a kernel sends
 MOST_HELD = 1 << 30  # bytes of messages that may wait here; a message has any number of parts
 PATIENCE = 5  # seconds for what takes milliseconds
 DEATHS = {
-    None: "the kernel died while it ran this",
     "ended": "the kernel died while it ran this",
     "memory": "this used too much memory, so the kernel was stopped",
     "flood": "this sent more than the grader can hold, so the kernel was stopped",

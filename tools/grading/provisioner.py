@@ -19,7 +19,8 @@ class SandboxProvisioner(KernelProvisionerBase):
 
     server = Instance(ForkServer)
     limits = Instance(Limits)
-    folder = life = channel = ended = None
+    folder = life = channel = None
+    ended = "ended"  # how it ended, once it has
 
     async def pre_launch(self, **kwargs):
         """Have the kernel listen on sockets in a folder that it shares with the grader alone."""
@@ -51,7 +52,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         """None while the kernel runs."""
         if self.life is not None:
             try:
-                self.ended = self.life.recv(16).decode() or "ended"
+                self.ended = self.life.recv(16).decode() or self.ended
             except BlockingIOError:
                 return None
             await self.kill()
