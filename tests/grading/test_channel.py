@@ -227,6 +227,7 @@ def test_a_call_crosses_and_what_it_printed_is_shown():
         ({"error": ["ValueError", "no"]}, "ValueError", "no"),
         ({"error": ["SystemExit", "0"]}, "StudentError", "SystemExit: 0"),
         ({"error": ["Own", "words"]}, "StudentError", "Own: words"),
+        ({"error": ["StopIteration", ""]}, "StudentError", "StopIteration: "),  # ends no loop
         ({"error": ["UnicodeDecodeError", "x"]}, "StudentError", "UnicodeDecodeError: x"),
         ({"error": ["eval", "x"]}, "StudentError", "eval: x"),
         ({"error": 5}, "ChannelError", "the answer cannot be used"),
@@ -269,6 +270,13 @@ def test_an_output_is_of_limited_size_and_can_be_written():
 def test_partial_credit_is_a_plain_number():
     (shown,) = run("import numpy as np\nnp.float64(1.5)")
     assert shown["data"] == {"text/plain": "1.5"}
+
+
+@pytest.mark.parametrize("value", ["np.ones(2)", "'full marks'", "-1", "np.nan", "np.inf", "[1]"])
+def test_what_is_no_number_of_points_is_no_points(value):
+    (error,) = run(f"import numpy as np\n{value}")
+    assert error["ename"] == "TypeError"
+    assert "points should be a finite number from 0 on" in error["evalue"]
 
 
 # --- Both sides ------------------------------------------------------------------------------

@@ -158,6 +158,19 @@ def test_a_process_has_no_rights_and_sees_no_other(probe):
     assert shown == "True 0 0 1\nTrue\nno\nno\nno\n"
 
 
+def test_there_is_no_way_to_rights_or_to_memory_that_is_not_counted(probe):
+    shown = probe(
+        """
+        import ctypes, os
+        libc = ctypes.CDLL(None, use_errno=True)
+        print(libc.unshare(0x10000000), ctypes.get_errno())  # a user namespace: 28 is ENOSPC
+        print(libc.shmget(0, 4096, 0o1600), ctypes.get_errno())
+        os.memfd_create("hidden")
+        """
+    )
+    assert shown == "-1 28\n-1 1\n[Errno 1] Operation not permitted"
+
+
 def test_the_class_seed_is_the_testers_alone(probe, kernels):
     seed = "import os\nprint(os.environ.get('RNNCOURSE_CLASS_SEED'))"
     assert probe(seed) == "1234\n"
