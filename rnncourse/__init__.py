@@ -8,10 +8,17 @@ and any depth of them. Axes are (T, N, D): time, batch, features.
 from rnncourse.bidirectional import Bidirectional, Reversed, reverse
 from rnncourse.cells import GRU, LSTM, RNN, Cell, HState, LSTMState, Weights
 from rnncourse.layers import Dropout, Embedding, LayerNorm, Linear
-from rnncourse.models import Batch, SequenceModel
+from rnncourse.models import Batch, RegressionBatch, Regressor, SequenceModel
 from rnncourse.recurrent import Recurrent
 from rnncourse.stack import EachStep, Stack
-from rnncourse.variants import CoupledLSTM, NoForgetLSTM, PeepholeLSTM, ResetBeforeGRU
+from rnncourse.variants import (
+    CoupledLSTM,
+    LayerNormRNN,
+    NoForgetLSTM,
+    PeepholeLSTM,
+    ResetBeforeGRU,
+    ResidualRNN,
+)
 
 __all__ = [
     "GRU",
@@ -27,11 +34,15 @@ __all__ = [
     "HState",
     "LSTMState",
     "LayerNorm",
+    "LayerNormRNN",
     "Linear",
     "NoForgetLSTM",
     "PeepholeLSTM",
     "Recurrent",
+    "RegressionBatch",
+    "Regressor",
     "ResetBeforeGRU",
+    "ResidualRNN",
     "Reversed",
     "SequenceModel",
     "Stack",

@@ -16,7 +16,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from rnncourse import init, validate
-from rnncourse.functional import relu, sigmoid
+from rnncourse.functional import LEAK, elu, leaky_relu, relu, sigmoid
 
 
 class Weights(NamedTuple):
@@ -111,13 +111,18 @@ class Nonlinearity(NamedTuple):
 NONLINEARITIES = {
     "tanh": Nonlinearity(np.tanh, lambda h: 1 - h * h),
     "relu": Nonlinearity(relu, lambda h: (h > 0).astype(h.dtype)),
+    "leaky_relu": Nonlinearity(leaky_relu, lambda h: np.where(h > 0, 1, LEAK).astype(h.dtype)),
+    "elu": Nonlinearity(elu, lambda h: 1 + np.minimum(h, 0)),
+    "sigmoid": Nonlinearity(sigmoid, lambda h: h * (1 - h)),
+    "linear": Nonlinearity(lambda a: a, np.ones_like),
 }
 
 
 @dataclass(frozen=True)
 class RNN(Cell):
-    """The vanilla (Elman) cell:  h_t = f(a_x + a_h),  f = tanh or ReLU.
+    """The vanilla (Elman) cell:  h_t = f(a_x + a_h).
 
+    ``nonlinearity`` f is one of "tanh", "relu", "leaky_relu", "elu", "sigmoid", "linear".
     Shapes: a_x, a_h and h (N, H).
     Raises: ValueError for a size below 1 or an unknown nonlinearity.
     Reference: Elman 1990; the page the-cell.

@@ -151,7 +151,9 @@ def _parameters(layer, prefix=""):
 def _recurrent(layer, prefix, ending):
     """The same for one layer, in one direction or two."""
     match layer:
-        case Recurrent(cell) if type(cell) in (RNN, LSTM, GRU):
+        case Recurrent(RNN(nonlinearity="tanh" | "relu") | LSTM() | GRU() as cell) if type(
+            cell
+        ) in (RNN, LSTM, GRU):
             W_ih, W_hh, b_ih, b_hh = cell.shapes
             shapes = {"weight_ih": W_ih, "weight_hh": W_hh, "bias_ih": b_ih, "bias_hh": b_hh}
             return Weights(*_named(prefix, ending, **shapes))
@@ -161,9 +163,9 @@ def _recurrent(layer, prefix, ending):
                 right_to_left = _recurrent(other, prefix, f"{ending}_reverse")
                 return BidirectionalWeights(left_to_right, right_to_left, projection=())
     raise TypeError(
-        "torch.nn has RNN, LSTM and GRU, both directions of one concatenated, plain stacks of "
-        "either with one hidden size, Linear, Embedding and LayerNorm; it has no counterpart of "
-        f"{layer!r}"
+        "torch.nn has RNN (tanh or ReLU), LSTM and GRU, both directions of one concatenated, "
+        "plain stacks of either with one hidden size, Linear, Embedding and LayerNorm; "
+        f"it has no counterpart of {layer!r}"
     )
 
 

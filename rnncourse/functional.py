@@ -8,6 +8,8 @@ import numpy as np
 
 from rnncourse import validate
 
+LEAK = 0.01  # the slope of the leaky ReLU below zero
+
 
 def sigmoid(z):
     """Squash to (0, 1):  1 / (1 + exp(-z)), written with tanh so that it cannot overflow.
@@ -25,6 +27,61 @@ def relu(z):
     array([0., 3.])
     """
     return np.maximum(z, 0)
+
+
+def leaky_relu(z):
+    """Let a little through below zero:  z where z > 0, 0.01 z elsewhere.
+
+    Reference: Maas, Hannun & Ng 2013.
+
+    >>> leaky_relu(np.array([-2.0, 3.0]))
+    array([-0.02,  3.  ])
+    """
+    return np.maximum(z, 0) + LEAK * np.minimum(z, 0)
+
+
+def elu(z):
+    """Bend smoothly to -1 below zero:  z where z > 0, exp(z) - 1 elsewhere.
+
+    Reference: Clevert, Unterthiner & Hochreiter 2016, with α = 1.
+
+    >>> elu(np.array([-1000.0, 3.0]))
+    array([-1.,  3.])
+    """
+    return np.maximum(z, 0) + np.expm1(np.minimum(z, 0))
+
+
+def normalise(z, eps=1e-5, axis=-1):
+    """Give what lies along one axis mean 0 and spread 1:  (z - mean) / sqrt(variance + eps).
+
+    Shapes: the result as z; the spread that it was divided by, which ``normalise_backward`` needs,
+    with length 1 along the axis.
+    Reference: Ba, Kiros & Hinton 2016 (over features); Ioffe & Szegedy 2015 (over the batch).
+
+    >>> normalised, spread = normalise(np.array([[1.0, 5.0]]))
+    >>> normalised.round(3), spread.round(3)
+    (array([[-1.,  1.]]), array([[2.]]))
+    """
+    centred = z - z.mean(axis=axis, keepdims=True)
+    spread = np.sqrt((centred * centred).mean(axis=axis, keepdims=True) + float(eps))
+    return centred / spread, spread
+
+
+def normalise_backward(normalised, spread, dnormalised, axis=-1):
+    """From the gradient of what ``normalise`` returned to that of z.
+
+    Mean and spread depend on z too: what would shift or stretch all alike is lost.
+    Shapes: the result as z.
+
+    >>> normalised, spread = normalise(np.array([1.0, 3.0, 5.0]))
+    >>> normalise_backward(normalised, spread, np.array([1.0, 1.0, 1.0]))
+    array([0., 0., 0.])
+    """
+    return (
+        dnormalised
+        - dnormalised.mean(axis=axis, keepdims=True)
+        - normalised * (dnormalised * normalised).mean(axis=axis, keepdims=True)
+    ) / spread
 
 
 def log_softmax(z):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnncourse import init, validate
+from rnncourse.functional import normalise, normalise_backward
 
 
 class PointwiseLayer:
@@ -228,9 +229,7 @@ class LayerNorm(PointwiseLayer):
         """Return ys and a cache for ``backward``."""
         name = self._check_weights(weights)
         xs = validate.vectors(f"{name}: xs", xs, self.size, weights.gain.dtype)
-        centred = xs - xs.mean(axis=-1, keepdims=True)
-        spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + float(self.eps))
-        normalised = centred / spread
+        normalised, spread = normalise(xs, self.eps)
         return weights.gain * normalised + weights.bias, (normalised, spread)
 
     def backward(self, weights, cache, dys):
@@ -239,13 +238,7 @@ class LayerNorm(PointwiseLayer):
         normalised, spread = validate.cache(name, cache, 2)
         validate.shape(f"{name}: dys", dys, normalised.shape)
         validate.dtype(f"{name}: dys", dys, normalised.dtype)
-        dnormalised = weights.gain * dys
-        # Mean and spread depend on xs too: what would shift or stretch all features is lost.
-        dxs = (
-            dnormalised
-            - dnormalised.mean(axis=-1, keepdims=True)
-            - normalised * (dnormalised * normalised).mean(axis=-1, keepdims=True)
-        ) / spread
+        dxs = normalise_backward(normalised, spread, weights.gain * dys)
         return LayerNormWeights(_flat(dys * normalised).sum(axis=0), _flat(dys).sum(axis=0)), dxs
 
     def _check_weights(self, weights):

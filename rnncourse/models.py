@@ -1,4 +1,4 @@
-"""A whole network for sequences of symbols, and the one batch format that trains it."""
+"""Whole networks, each with the batch format that trains it: symbols in, or numbers in."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rnncourse import validate
-from rnncourse.functional import cross_entropy
+from rnncourse.functional import cross_entropy, mean_squared_error
 from rnncourse.layers import Embedding, EmbeddingWeights, Linear, LinearWeights
 from rnncourse.recurrent import SequenceLayer
 
@@ -127,3 +127,88 @@ class SequenceModel:
             raise ValueError(f"SequenceModel: ids of one step should be (N,), got {ids.shape}")
         logits, state, _ = self.forward(weights, ids[None], state)
         return logits[0], state
+
+
+class RegressionBatch(NamedTuple):
+    """Sequences of vectors and what to say of each. Shapes: xs (T, N, D); targets (N, K)."""
+
+    xs: np.ndarray
+    targets: np.ndarray
+
+
+class RegressorWeights(NamedTuple):
+    """Weights of ``Regressor``, one entry for each layer."""
+
+    recurrent: tuple
+    linear: LinearWeights
+
+
+@dataclass(frozen=True)
+class Regressor:
+    """Vectors in, K numbers out after the last step:  xs -> recurrent -> final -> linear.
+
+    Shapes: xs (T, N, D); predictions (N, K).
+    Raises: ValueError when the layers' sizes do not fit together, or as the layers do.
+    Reference: the page seeing-it-fail.
+
+    >>> from rnncourse import RNN, Recurrent
+    >>> model = Regressor(Recurrent(RNN(2, 8)), Linear(8, 1))
+    >>> weights = model.init(np.random.default_rng(0))
+    >>> predictions, cache = model.forward(weights, np.zeros((5, 3, 2)))
+    >>> predictions.shape
+    (3, 1)
+    """
+
+    recurrent: SequenceLayer
+    linear: Linear
+
+    def __post_init__(self):
+        validate.kind("Regressor: recurrent", self.recurrent, SequenceLayer)
+        validate.kind("Regressor: linear", self.linear, Linear)
+        if self.recurrent.summary_size != self.linear.input_size:
+            raise ValueError(
+                f"Regressor: the recurrent layer sums up in {self.recurrent.summary_size} features "
+                f"but the linear layer takes {self.linear.input_size}"
+            )
+
+    def init(self, rng, dtype=np.float64):
+        """Initialise each layer in its own way."""
+        return RegressorWeights(self.recurrent.init(rng, dtype), self.linear.init(rng, dtype))
+
+    def forward(self, weights, xs, lengths=None, rng=None):
+        """Return the predictions and a cache for ``backward``.
+
+        ``rng`` is for dropout in the recurrent layer: without it nothing is dropped.
+        """
+        validate.kind("Regressor: weights", weights, RegressorWeights)
+        ys, state, recurrent_cache = self.recurrent.forward(
+            weights.recurrent, xs, None, lengths, rng
+        )
+        summary = self.recurrent.final(state)
+        predictions, linear_cache = self.linear.forward(weights.linear, summary)
+        return predictions, (ys.shape, recurrent_cache, linear_cache)
+
+    def backward(self, weights, cache, dpredictions):
+        """Return the gradient of the weights: the loss sees the last state alone."""
+        validate.kind("Regressor: weights", weights, RegressorWeights)
+        shape, recurrent_cache, linear_cache = validate.cache("Regressor", cache, 3)
+        dlinear, dsummary = self.linear.backward(weights.linear, linear_cache, dpredictions)
+        drecurrent, _, _ = self.recurrent.backward(
+            weights.recurrent,
+            recurrent_cache,
+            np.zeros(shape, dsummary.dtype),
+            self.recurrent.final_backward(dsummary),
+        )
+        return RegressorWeights(drecurrent, dlinear)
+
+    def loss_and_gradient(self, weights, batch, rng=None, lengths=None):
+        """Mean squared error of a ``RegressionBatch``, and its gradient."""
+        validate.kind("Regressor: batch", batch, RegressionBatch)
+        predictions, cache = self.forward(weights, batch.xs, lengths, rng)
+        loss, dpredictions = mean_squared_error(predictions, batch.targets)
+        return loss, self.backward(weights, cache, dpredictions)
+
+    def loss(self, weights, batch, lengths=None):
+        """Mean squared error of a ``RegressionBatch``."""
+        validate.kind("Regressor: batch", batch, RegressionBatch)
+        return mean_squared_error(self.forward(weights, batch.xs, lengths)[0], batch.targets)[0]

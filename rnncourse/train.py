@@ -26,13 +26,14 @@ class History(NamedTuple):
 
 def train(
     loss_and_gradient, weights, batches, optimiser, *,
-    clip=None, evaluate=None, every=100, progress=True,
+    clip=None, evaluate=None, every=100, until=None, progress=True,
 ):  # fmt: skip
     """For each batch: forward, backward, clip, update. Return the weights and a ``History``.
 
     ``loss_and_gradient(weights, batch)`` returns a number and a tree like the weights.
     ``clip`` bounds the gradient's global norm. ``evaluate(weights)`` is called every ``every``
-    steps and after the last one. The weights passed in are not changed.
+    steps and after the last one; training ends early where it returns ``until`` or less.
+    The weights passed in are not changed.
     Raises: FloatingPointError, naming the step, when the loss or its gradient is not finite;
     ValueError when there are no batches or every < 1; TypeError when batches is no iterable.
     Reference: the page training-and-inference.
@@ -43,7 +44,7 @@ def train(
     >>> round(float(weights), 3)
     1.0
     """
-    _check(batches, optimiser, every)
+    _check(batches, optimiser, evaluate, every, until)
     state = optimiser.init(weights)
     losses, norms, evaluations = [], [], []
     start = time.perf_counter()
@@ -64,6 +65,8 @@ def train(
         if evaluate and len(losses) % every == 0:
             evaluations.append((len(losses), float(evaluate(weights))))
             bar.set_postfix(loss=f"{loss:.3f}", evaluation=f"{evaluations[-1][1]:.3f}")
+            if until is not None and evaluations[-1][1] <= until:
+                break
     if not losses:
         raise ValueError("batches should hold at least one batch, got none")
     if evaluate and len(losses) % every:
@@ -71,8 +74,12 @@ def train(
     return weights, History(losses, norms, evaluations, time.perf_counter() - start)
 
 
-def _check(batches, optimiser, every):
+def _check(batches, optimiser, evaluate, every, until):
     validate.whole("every", every, 1)
+    if until is not None:
+        validate.finite("until", until)
+        if evaluate is None:
+            raise ValueError("until needs evaluate, the function whose value should reach it")
     if not (hasattr(optimiser, "init") and hasattr(optimiser, "update")):
         raise TypeError(f"optimiser should be one such as Adam(lr=0.01), got {optimiser!r}")
     if not isinstance(batches, Iterable):

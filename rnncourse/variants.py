@@ -1,4 +1,4 @@
-"""Other LSTMs and another GRU: what was tried before and beside those of ``rnncourse.cells``.
+"""Other vanilla cells, LSTMs and GRUs: what was tried beside those of ``rnncourse.cells``.
 
 They are cells like any other, for ``rnncourse.recurrent.Recurrent`` to run.
 """
@@ -8,9 +8,89 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from rnncourse import init
-from rnncourse.cells import LSTM, Cell, HState, LSTMCache, LSTMState, MemoryCell, join
-from rnncourse.functional import sigmoid
+from rnncourse import init, validate
+from rnncourse.cells import LSTM, RNN, Cell, HState, LSTMCache, LSTMState, MemoryCell, join
+from rnncourse.functional import normalise, normalise_backward, sigmoid
+
+
+@dataclass(frozen=True)
+class ResidualRNN(RNN):
+    """A vanilla cell that adds to its state instead of replacing it:  h_t = h_{t-1} + f(a_x + a_h).
+
+    The gradient has a way back that no matrix touches:  ∂h_t/∂h_{t-1} = I + diag(f') W_hh.
+    The state may grow with T.
+    Shapes and errors: as ``RNN``.
+    Reference: He et al. 2016 (over layers); the page remedies-measured (over time).
+
+    >>> cell = ResidualRNN(input_size=1, hidden_size=1)
+    >>> state, _ = cell.forward(np.array([[0.5]]), np.zeros((1, 1)), HState(np.array([[2.0]])))
+    >>> state.h.round(4)
+    array([[2.4621]])
+    """
+
+    def forward(self, a_x, a_h, state):
+        (change,), cache = super().forward(a_x, a_h, state)
+        return HState(state.h + change), cache
+
+    def backward(self, cache, dstate):
+        da_x, da_h, _ = super().backward(cache, dstate)
+        return da_x, da_h, dstate
+
+
+class LayerNormRNNWeights(NamedTuple):
+    """Weights of ``LayerNormRNN``: those of an RNN, and a gain and a shift (H,) for each unit."""
+
+    W_ih: np.ndarray
+    W_hh: np.ndarray
+    b_ih: np.ndarray
+    b_hh: np.ndarray
+    gain: np.ndarray
+    shift: np.ndarray
+
+
+@dataclass(frozen=True)
+class LayerNormRNN(RNN):
+    """A vanilla cell whose sum is normalised:  h_t = f(gain * normalise(a_x + a_h) + shift).
+
+    The sum keeps its spread at every step, however W_hh stretches or shrinks the state.
+    Shapes: as ``RNN``; gain and shift (H,) are weights of the cell's own. Mean and spread are
+    taken over ``axis``: -1, the units of one row.
+    Raises: ValueError as ``RNN`` does, or for an eps not above 0.
+    Reference: Ba, Kiros & Hinton 2016, section 3.1; the page remedies-measured.
+
+    >>> cell, one, zero = LayerNormRNN(1, 2), np.ones(2), np.zeros(2)
+    >>> state, _ = cell.forward(np.array([[1.0, 5.0]]), np.zeros((1, 2)), None, one, zero)
+    >>> state.h.round(4)  # tanh of -1 and 1
+    array([[-0.7616,  0.7616]])
+    """
+
+    eps: float = 1e-5
+
+    axis: ClassVar[int] = -1
+
+    def __post_init__(self):
+        super().__post_init__()
+        validate.positive("LayerNormRNN: eps", self.eps)
+
+    @property
+    def shapes(self):
+        return LayerNormRNNWeights(*super().shapes, *[(self.hidden_size,)] * 2)
+
+    def init(self, rng, dtype=np.float64):
+        """As an RNN; gain 1, shift 0."""
+        shift = init.zeros(self.hidden_size, dtype=dtype)
+        return LayerNormRNNWeights(*super().init(rng, dtype), shift + 1, shift)
+
+    def forward(self, a_x, a_h, state, gain, shift):
+        normalised, spread = normalise(a_x + a_h, self.eps, self.axis)
+        state, h = super().forward(gain * normalised, shift, state)
+        return state, (normalised, spread, h)
+
+    def backward(self, cache, dstate, gain, shift):
+        normalised, spread, h = cache
+        dy, _, dstate = super().backward(h, dstate)
+        da = normalise_backward(normalised, spread, gain * dy, self.axis)
+        return da, da, dstate, (dy * normalised).sum(axis=0), dy.sum(axis=0)
 
 
 @dataclass(frozen=True)

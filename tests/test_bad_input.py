@@ -42,11 +42,12 @@ from rnncourse.functional import cross_entropy, log_softmax, mean_squared_error,
 from rnncourse.fused import FusedLSTM
 from rnncourse.gradcheck import gradient_check
 from rnncourse.layers import Embedding, Linear
-from rnncourse.models import SequenceModel
+from rnncourse.models import Regressor, SequenceModel
 from rnncourse.optim import SGD, Adam
 from rnncourse.recurrent import Recurrent
 from rnncourse.text import KneserNey, Vocabulary, pad_sequences
 from rnncourse.train import History, train
+from rnncourse.variants import LayerNormRNN
 
 rng = np.random.default_rng(0)
 T, N, D, H, V = 5, 4, 3, 2, 6
@@ -71,6 +72,9 @@ model_weights = model.init(rng)
 batch = data.make_recall(rng, T, N)
 logits, _, model_cache = model.forward(model_weights, batch.ids)
 
+regressor = Regressor(Recurrent(RNN(2, H)), Linear(H, 1))
+additions = data.make_adding(rng, T, N)
+
 vocabulary = Vocabulary.of(["abc"], special=["<pad>", "<start>", "<end>"])
 labelled = {"title": "t", "xlabel": "x", "ylabel": "y"}
 history = History([1.0], [1.0], [], 0.0)
@@ -79,7 +83,8 @@ LAYERS = [
     (lambda: RNN(0, 2), ValueError, "RNN: input_size .* whole number of at least 1, got 0"),
     (lambda: RNN(3, 2.0), ValueError, r"hidden_size should be a whole number .* got 2\.0"),
     (lambda: RNN("3", 2), ValueError, "input_size .* got '3'"),
-    (lambda: RNN(3, 2, "sigmoid"), ValueError, "one of tanh, relu, got 'sigmoid'"),
+    (lambda: RNN(3, 2, "sin"), ValueError, "one of tanh, relu, .*, linear, got 'sin'"),
+    (lambda: LayerNormRNN(3, 2, eps=0), ValueError, "eps should be .* above 0, got 0"),
     (lambda: recurrent.init(None), TypeError, "rng should be a .*Generator, got NoneType"),
     (lambda: recurrent.init(0), TypeError, "rng should be a .*Generator, got int"),
     (lambda: recurrent.init(rng, np.int64), TypeError, "dtype should be a floating-point"),
@@ -308,6 +313,19 @@ MODEL = [
     (lambda: model.step(model_weights, 0), ValueError, r"one step should be \(N,\), got \(\)"),
     (lambda: model.step(model_weights, [[0]]), ValueError, r"\(N,\), got \(1, 1\)"),
     (lambda: model.step(model_weights, [0], np.zeros((1, H))), TypeError, "should be HState"),
+    (lambda: Regressor(RNN(D, H), linear), TypeError, "recurrent should be .* got RNN"),
+    (lambda: Regressor(recurrent, linear), ValueError, "sums up in 2 features .* takes 3"),
+    (lambda: regressor.loss(model_weights, additions), TypeError, "should be RegressorWeights"),
+    (
+        lambda: regressor.loss(regressor.init(rng), batch),
+        TypeError,
+        "batch should be RegressionBatch, got Batch",
+    ),
+    (
+        lambda: regressor.loss(regressor.init(rng), additions._replace(targets=np.ones(N))),
+        ValueError,
+        r"targets should have the predictions' shape \(4, 1\), got \(4,\)",
+    ),
 ]
 
 zeros = np.zeros((2, 3))
@@ -425,6 +443,16 @@ TRAINING = [
         "every should be .* at least 1, got 0",
     ),
     (
+        lambda: train(quadratic, np.ones(2), [0], SGD(0.1), until=0.1),
+        ValueError,
+        "until needs evaluate",
+    ),
+    (
+        lambda: train(quadratic, np.ones(2), [0], SGD(0.1), evaluate=sum, until=nan),
+        ValueError,
+        "until should be a finite number, got nan",
+    ),
+    (
         lambda: train(lambda w, x: (nan, w), np.ones(2), [0], SGD(0.1), progress=False),
         FloatingPointError,
         "step 1: the loss is nan",
@@ -495,6 +523,15 @@ DATA = [
         "symbols .* 2, got 1",
     ),
     (lambda: data.make_recall(0, 3, 1), TypeError, "rng should be .* got int"),
+    (lambda: data.make_adding(rng, 1, 1), ValueError, "length .* at least 2, got 1"),
+    (lambda: data.make_adding(rng, 2, 0), ValueError, "batch_size .* at least 1, got 0"),
+    (lambda: data.make_adding(rng, 2, 1, int), TypeError, "dtype .* floating-point"),
+    (lambda: data.make_adding(0, 2, 1), TypeError, "rng should be .* got int"),
+    (lambda: data.make_copy(rng, -1, 1), ValueError, "delay .* at least 0, got -1"),
+    (lambda: data.make_copy(rng, 0, 0), ValueError, "batch_size .* at least 1, got 0"),
+    (lambda: data.make_copy(rng, 0, 1, symbols=1), ValueError, "symbols .* at least 2, got 1"),
+    (lambda: data.make_copy(rng, 0, 1, length=0), ValueError, "length .* at least 1, got 0"),
+    (lambda: data.make_copy(0, 0, 1), TypeError, "rng should be .* got int"),
     (
         lambda: data.make_agreement(rng, -1, 1),
         ValueError,
@@ -577,8 +614,14 @@ def test_bad_input_is_refused_in_clear_words(call, exception, words):
     assert_refused(call, exception, words)
 
 
-ANYTHING_GOES = {"bits", "load_text", "perplexity", "relu", "sigmoid", "tree_leaves", "zeros"}
-SHARED_BY_LAYERS = {"check_layers", "join", "kept", "running_steps", "zero_padding"}
+ANYTHING_GOES = {
+    "bits", "elu", "leaky_relu", "load_text", "perplexity", "relu", "sigmoid", "tree_leaves",
+    "zeros",
+}  # fmt: skip
+SHARED_BY_LAYERS = {
+    "check_layers", "join", "kept", "normalise", "normalise_backward", "running_steps",
+    "zero_padding",
+}  # fmt: skip
 
 
 def public_functions():

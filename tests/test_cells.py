@@ -77,9 +77,10 @@ def test_each_gate_starts_with_its_own_orthogonal_recurrence_and_xavier_inputs(c
 
 
 @pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
-def test_all_else_starts_at_zero_but_the_forget_gate_at_its_bias(cell):
+def test_all_else_starts_at_zero_but_the_forget_gate_at_its_bias_and_a_gain_at_one(cell):
     weights = Recurrent(cell(2, 3)).init(np.random.default_rng(0))._asdict()
     vectors = {name: array for name, array in weights.items() if array.ndim == 1}
     b_ih = vectors.pop("b_ih")
+    assert np.all(vectors.pop("gain", 1) == 1)
     np.testing.assert_array_equal(b_ih[3:6], getattr(cell(2, 3), "forget_bias", 0))
     assert not any(array.any() for array in (b_ih[:3], b_ih[6:], *vectors.values()))

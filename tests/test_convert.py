@@ -24,6 +24,7 @@ from rnncourse import (
     PeepholeLSTM,
     Recurrent,
     ResetBeforeGRU,
+    ResidualRNN,
     Reversed,
     SequenceModel,
     Stack,
@@ -136,6 +137,8 @@ def test_weights_may_lie_in_memory_in_any_way():
 
 
 LACKING = {
+    "another nonlinearity": Recurrent(RNN(D, H, "elu")),
+    "a residual over time": Recurrent(ResidualRNN(D, H)),
     "peepholes": Recurrent(PeepholeLSTM(D, H)),
     "coupled gates": Recurrent(CoupledLSTM(D, H)),
     "no forget gate": Recurrent(NoForgetLSTM(D, H)),

@@ -4,6 +4,7 @@ import importlib
 import re
 
 import numpy as np
+import pytest
 
 from rnncourse.data import (
     AGREEMENT,
@@ -14,7 +15,9 @@ from rnncourse.data import (
     language_model_batch,
     load_surnames,
     load_text,
+    make_adding,
     make_agreement,
+    make_copy,
     make_recall,
     minibatches,
     random_windows,
@@ -55,6 +58,33 @@ def test_agreement_puts_nouns_of_any_number_behind_links_in_turn():
     assert len(sentences) == 2**4
     plural = batch.ids[1] == AGREEMENT.id("keys")
     np.testing.assert_array_equal(batch.targets[-1] == AGREEMENT.id("are"), plural)
+
+
+@pytest.mark.parametrize("length", [2, 3, 8])
+def test_adding_marks_one_number_of_each_half_at_any_step(length):
+    xs, targets = make_adding(np.random.default_rng(0), length, batch_size=2000)
+    numbers, marks = xs[..., 0], xs[..., 1]
+    half = length // 2
+    assert (marks[:half].sum(axis=0) == 1).all()
+    assert (marks[half:].sum(axis=0) == 1).all()
+    assert set(np.unique(marks)) <= {0, 1}
+    assert (marks.sum(axis=1) > 0).all()
+    np.testing.assert_allclose(targets[:, 0], np.where(marks > 0, numbers, 0).sum(axis=0))
+    assert 0 <= numbers.min() < 0.01
+    assert 0.99 < numbers.max() < 1
+    assert np.mean((targets - 1) ** 2) == pytest.approx(1 / 6, rel=0.1)
+
+
+def test_copy_asks_for_the_symbols_in_order_after_the_signal():
+    ids, targets, mask = make_copy(
+        np.random.default_rng(0), delay=4, batch_size=500, symbols=3, length=5
+    )
+    assert set(np.unique(ids[:5])) == {0, 1, 2}
+    np.testing.assert_array_equal(ids[5:, 0], [3, 3, 3, 3, 4, 3, 3, 3, 3, 3])
+    assert (ids[5:] == ids[5:, :1]).all()
+    np.testing.assert_array_equal(targets[mask > 0].reshape(5, 500), ids[:5])
+    assert mask[10:].all()
+    assert not mask[:10].any()  # the signal is read at step 10
 
 
 def test_minibatches_take_any_row():

@@ -36,6 +36,8 @@ TAKEN = {
     ("Dropout.backward", "dys"): "of any shape where nothing was dropped",
     ("sigmoid", "z"): "elementwise, as NumPy's own functions",
     ("relu", "z"): "elementwise, as NumPy's own functions",
+    ("leaky_relu", "z"): "elementwise, as NumPy's own functions",
+    ("elu", "z"): "elementwise, as NumPy's own functions",
     ("perplexity", "loss"): "elementwise, as NumPy's own functions",
     ("bits", "loss"): "elementwise, as NumPy's own functions",
     ("train", "evaluate"): "what is empty is no function to call",

@@ -12,7 +12,7 @@ from rnncourse.cells import GRU, RNN, HState
 from rnncourse.functional import cross_entropy, mean_squared_error
 from rnncourse.gradcheck import GradientError, gradient_check
 from rnncourse.layers import Dropout, Embedding, LayerNorm, Linear
-from rnncourse.models import Batch, SequenceModel
+from rnncourse.models import Batch, RegressionBatch, Regressor, SequenceModel
 from rnncourse.recurrent import Recurrent
 from rnncourse.stack import EachStep
 from rnncourse.tree import tree_leaves, tree_map
@@ -251,3 +251,16 @@ def test_sequence_model_hands_gradients_to_the_initial_state():
         return (on_logits * logits).sum() + (on_state.h * last.h).sum()
 
     check(loss, (weights, state), model.backward(weights, cache, on_logits, on_state))
+
+
+@pytest.mark.parametrize("lengths", [None, np.array([4, 1, 0])], ids=["whole", "padded"])
+@pytest.mark.parametrize("wiring", ["alone", "separate chains"])
+def test_regressor(wiring, lengths):
+    rng = np.random.default_rng(9)
+    layer = build(wiring, "LSTM")
+    model = Regressor(layer, Linear(layer.summary_size, 2))
+    weights = random_like(model.init(rng), rng)
+    batch = RegressionBatch(rng.normal(size=(4, 3, 2)), rng.normal(size=(3, 2)))
+    loss, gradient = model.loss_and_gradient(weights, batch, lengths=lengths)
+    assert loss == model.loss(weights, batch, lengths)
+    check(lambda w: model.loss(w, batch, lengths), weights, gradient)

@@ -42,6 +42,21 @@ MUTANTS = {
     "RNN: the old state counted twice": Mutant(
         "cells", "HState(np.zeros_like(da))", "HState(da)", "test_recurrent and tanh"
     ),
+    "RNN: slope of the ELU one too small": Mutant(
+        "cells", "1 + np.minimum(h, 0)", "np.minimum(h, 0)", "test_recurrent and elu"
+    ),
+    "RNN: the leak lost": Mutant(
+        "cells", "np.where(h > 0, 1, LEAK)", "np.where(h > 0, 1, 0)", "test_recurrent and leaky"
+    ),
+    "residual: the way past the cell lost": Mutant(
+        "variants",
+        "return da_x, da_h, dstate\n",
+        "return super().backward(cache, dstate)\n",
+        "test_recurrent and Residual",
+    ),
+    "layer norm in the cell: the gain left out on the way back": Mutant(
+        "variants", "spread, gain * dy, self", "spread, dy, self", "test_recurrent and LayerNorm"
+    ),
     "LSTM: tanh(c) without its slope": Mutant(
         "cells", " * o * (1 - tanh_c * tanh_c)", " * o", "test_recurrent and LSTM"
     ),
@@ -177,11 +192,11 @@ MUTANTS = {
         "layers", "(), mask * dys", "(), dys", "test_dropout"
     ),
     "LayerNorm: the mean taken for a constant": Mutant(
-        "layers", "            - dnormalised.mean(axis=-1, keepdims=True)\n", "", "LayerNorm"
+        "functional", "        - dnormalised.mean(axis=axis, keepdims=True)\n", "", "LayerNorm"
     ),
     "LayerNorm: the spread taken for a constant": Mutant(
-        "layers",
-        "            - normalised * (dnormalised * normalised).mean(axis=-1, keepdims=True)\n",
+        "functional",
+        "        - normalised * (dnormalised * normalised).mean(axis=axis, keepdims=True)\n",
         "",
         "LayerNorm",
     ),

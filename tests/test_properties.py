@@ -258,6 +258,20 @@ def test_train_learns_clips_evaluates_and_leaves_the_weights_alone():
     np.testing.assert_allclose(weights, start * (15 / 50))
 
 
+def test_train_ends_as_soon_as_an_evaluation_is_good_enough():
+    def train_until(until):
+        weights, history = train(
+            quadratic, np.array([30.0, 40.0]), range(100), SGD(lr=0.5), clip=10.0,
+            evaluate=lambda w: w[0], every=3, until=until, progress=False,
+        )  # fmt: skip
+        assert weights[0] == pytest.approx(30 - 3 * len(history.losses))
+        return history.evaluations
+
+    assert [step for step, _ in train_until(21.1)] == [3]
+    assert [step for step, _ in train_until(20.9)] == [3, 6]
+    assert train_until(12)[-1] == (6, pytest.approx(12))
+
+
 # --- Decoding, text ------------------------------------------------------------------------
 
 

@@ -17,13 +17,20 @@ from rnncourse.optim import SGD, Adam, clip_by_global_norm
 from rnncourse.recurrent import Recurrent
 from rnncourse.stack import EachStep, Stack
 from rnncourse.tree import tree_leaves, tree_map
-from rnncourse.variants import CoupledLSTM, NoForgetLSTM, PeepholeLSTM, ResetBeforeGRU
+from rnncourse.variants import (
+    CoupledLSTM,
+    LayerNormRNN,
+    NoForgetLSTM,
+    PeepholeLSTM,
+    ResetBeforeGRU,
+    ResidualRNN,
+)
 
 torch = pytest.importorskip("torch")
 pack = torch.nn.utils.rnn.pack_padded_sequence
 unpack = torch.nn.utils.rnn.pad_packed_sequence
 
-NEAR = {"rtol": 0, "atol": 1e-10}
+NEAR = {"rtol": 1e-12, "atol": 1e-10}  # linear cells make numbers of tens of thousands
 T, N, D, H = 6, 5, 3, 4
 
 
@@ -145,6 +152,17 @@ def test_stack_with_dropout():
 CELLS = {
     "RNN": (RNN, partial(ref.elman, torch.tanh)),
     "RNN relu": (partial(RNN, **RELU), partial(ref.elman, torch.relu)),
+    **{
+        f"RNN {name}": (partial(RNN, nonlinearity=name), partial(ref.elman, function))
+        for name, function in {
+            "leaky_relu": torch.nn.functional.leaky_relu,
+            "elu": torch.nn.functional.elu,
+            "sigmoid": torch.sigmoid,
+            "linear": torch.nn.Identity(),
+        }.items()
+    },
+    "ResidualRNN": (ResidualRNN, ref.residual),
+    "LayerNormRNN": (LayerNormRNN, ref.elman_with_layer_norm),
     "LSTM": (LSTM, ref.lstm),
     "NoForgetLSTM": (NoForgetLSTM, ref.lstm_without_forget_gate),
     "CoupledLSTM": (CoupledLSTM, ref.lstm_with_coupled_gates),

@@ -20,6 +20,15 @@ def elman(nonlinearity, w, x, h):
     return (nonlinearity(affine(w, x, h)),)
 
 
+def residual(w, x, h):
+    return (h + affine(w, x, h).tanh(),)
+
+
+def elman_with_layer_norm(w, x, h):
+    a = torch.nn.functional.layer_norm(affine(w, x, h), h.shape[-1:], w.gain, w.shift, eps=1e-5)
+    return (a.tanh(),)
+
+
 def lstm(w, x, h, c):
     i, f, g, o = affine(w, x, h).chunk(4, dim=-1)
     c = f.sigmoid() * c + i.sigmoid() * g.tanh()

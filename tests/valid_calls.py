@@ -24,11 +24,15 @@ from rnncourse import (
     EachStep,
     Embedding,
     LayerNorm,
+    LayerNormRNN,
     Linear,
     NoForgetLSTM,
     PeepholeLSTM,
     Recurrent,
+    RegressionBatch,
+    Regressor,
     ResetBeforeGRU,
+    ResidualRNN,
     Reversed,
     SequenceModel,
     Stack,
@@ -43,6 +47,8 @@ from rnncourse.cells import MemoryCell
 from rnncourse.functional import (
     bits,
     cross_entropy,
+    elu,
+    leaky_relu,
     log_softmax,
     mean_squared_error,
     perplexity,
@@ -139,6 +145,10 @@ def size(number):
 CELLS = [
     RNN(D, H),
     RNN(D, H, "relu"),
+    RNN(D, H, "leaky_relu"),
+    RNN(D, H, "elu"),
+    ResidualRNN(D, H, "sigmoid"),
+    LayerNormRNN(D, H, "linear", 1e-3),
     LSTM(D, H),
     NoForgetLSTM(D, H),
     CoupledLSTM(D, H),
@@ -152,7 +162,10 @@ SIZES = {"input_size": size, "hidden_size": size}
 def cells():
     for kind in (Cell, MemoryCell, NoForgetLSTM, CoupledLSTM, GRU, ResetBeforeGRU):
         yield valid(kind, D, H, right=keeps(**SIZES))
-    yield valid(RNN, D, H, "relu", right=keeps(**SIZES))
+    for kind in (RNN, ResidualRNN):
+        yield valid(kind, D, H, "relu", right=keeps(**SIZES))
+    above_0 = keeps(**SIZES, eps=lambda eps: real(eps, 1e-9))
+    yield valid(LayerNormRNN, D, H, "relu", 1e-3, right=above_0)
     for kind in (LSTM, PeepholeLSTM):
         yield valid(kind, D, H, 1.5, right=keeps(**SIZES, forget_bias=real))
 
@@ -406,6 +419,38 @@ def models():
     )
 
 
+regressor = Regressor(recurrent, Linear(H, 2))
+regressor_weights = random_like(regressor.init(rng), rng)
+
+
+def regressors():
+    yield valid(Regressor, recurrent, Linear(H, 2))
+    yield valid(regressor.init, rng, np.float64, right=init_right)
+
+    def right(result, weights, xs, lengths=None):
+        _, state, _ = recurrent.forward(weights.recurrent, xs, None, lengths)
+        return one_dtype(weights, result[0]) and near(
+            result[0], state.h @ weights.linear.W.T + weights.linear.b
+        )
+
+    def right_mean(loss, weights, batch):
+        predictions, _ = regressor.forward(weights, batch.xs)
+        return right_squares((loss,), predictions, batch.targets)
+
+    xs = floats(T, N, D)
+    batch = RegressionBatch(xs, floats(N, 2))
+    _, cache = regressor.forward(regressor_weights, xs)
+    yield valid(regressor.forward, regressor_weights, xs, LENGTHS, right=right)
+    yield valid(regressor.backward, regressor_weights, cache, floats(N, 2))
+    yield valid(regressor.loss, regressor_weights, batch, right=right_mean)
+    yield valid(
+        regressor.loss_and_gradient,
+        regressor_weights,
+        batch,
+        right=lambda result, weights, batch: right_mean(result[0], weights, batch),
+    )
+
+
 # --- Functions -------------------------------------------------------------------------------
 
 
@@ -449,6 +494,8 @@ def functions():
     z = floats(N, V)
     yield valid(sigmoid, z, right=elementwise(lambda z: 1 / (1 + np.exp(-z))))
     yield valid(relu, z, right=elementwise(lambda z: z * (z > 0)))
+    yield valid(leaky_relu, z, right=elementwise(lambda z: np.where(z > 0, z, 0.01 * z)))
+    yield valid(elu, z, right=elementwise(lambda z: np.where(z > 0, z, np.exp(z) - 1)))
     yield valid(
         softmax, z, right=elementwise(lambda z: np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True))
     )
@@ -887,6 +934,35 @@ def texts_and_data():
         ),
     )
     yield valid(
+        data.make_adding,
+        rng,
+        T,
+        N,
+        np.float64,
+        right=lambda batch, rng, length, batch_size, dtype: (
+            whole(length, 2)
+            and whole(batch_size, 1)
+            and batch.xs.shape == (length, batch_size, 2)
+            and batch.targets.shape == (batch_size, 1)
+            and {batch.xs.dtype, batch.targets.dtype} == {np.dtype(dtype)}
+        ),
+    )
+    yield valid(
+        data.make_copy,
+        rng,
+        T,
+        N,
+        V,
+        3,
+        right=lambda batch, rng, delay, batch_size, symbols, length: (
+            whole(delay)
+            and whole(batch_size, 1)
+            and whole(symbols, 2)
+            and whole(length, 1)
+            and right_batch(2 * length + delay + 1, batch_size)(batch)
+        ),
+    )
+    yield valid(
         data.make_agreement,
         rng,
         2,
@@ -1054,6 +1130,7 @@ SECTIONS = (
     layers,
     pointwise,
     models,
+    regressors,
     functions,
     initialisers,
     training,
@@ -1073,6 +1150,8 @@ LEFT_OUT = {
     "check_layers",
     "kept",
     "join",
+    "normalise",
+    "normalise_backward",
     "running_steps",
     "zero_padding",
 }
