@@ -47,11 +47,11 @@ check: .venv/installed ## say what is wrong with your homework: make check HW=hw
 	$(if $(HW)$(NOTEBOOK),,$(error say which homework to check: make check HW=hw2))
 	@$(BIN)/python -m rnncourse.homework "$(or $(NOTEBOOK),exercises/$(HW)/$(HW).ipynb)"
 
-# Also: HW=hw2 (which homework), OUTPUT=grades, QUESTION=q4 (regrade it alone), and in OPTIONS what
+# Also: OUTPUT=grades, QUESTION=q4 (regrade it alone), and in OPTIONS what
 # `python -m tools.grade --help` lists, such as OPTIONS="--scheduler tcp://host:8786".
-grade: .venv/installed ## mark a folder or zip file of submissions: make grade SUBMISSIONS=folder
-	$(if $(SUBMISSIONS),,$(error say which submissions to mark: make grade SUBMISSIONS=folder))
-	$(BIN)/python -m tools.grade "$(SUBMISSIONS)" $(if $(HW),--assignment $(HW)) \
+grade: .venv/installed ## mark a folder or zip file of submissions: make grade SUBMISSIONS=folder HW=hw2
+	$(if $(and $(SUBMISSIONS),$(HW)),,$(error say what to mark: make grade SUBMISSIONS=folder HW=hw2))
+	$(BIN)/python -m tools.grade "$(SUBMISSIONS)" --assignment $(HW) \
 		$(if $(OUTPUT),--output "$(OUTPUT)") $(foreach q,$(QUESTION),--question $(q)) $(OPTIONS)
 
 requirements: ## pin requirements.in anew (needs uv)

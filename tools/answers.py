@@ -54,7 +54,9 @@ def is_answer(cell, assignment):
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tools.answers", description="Write answers.")
     parser.add_argument("submissions", help="folder or zip file, as for tools.grade")
-    parser.add_argument("--assignment", default="hw2", help="default: %(default)s")
+    parser.add_argument(
+        "--assignment", required=True, metavar="HW", help="which homework it is, such as hw2"
+    )
     parser.add_argument("--output", default="answers", help="folder; default: %(default)s")
     options = parser.parse_args(arguments)
     try:

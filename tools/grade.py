@@ -32,7 +32,7 @@ from tools.homework import ROOT, HomeworkError
 
 def grade_folder(
     submissions,
-    assignment="hw2",
+    assignment,
     output="grades",
     course=ROOT,
     *,
@@ -170,7 +170,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tools.grade", description="Grade submissions.")
     add = parser.add_argument
     add("submissions", help="folder of <student>.ipynb or <student>/hw2.ipynb; or a zip of an LMS")
-    add("--assignment", default="hw2", help="default: %(default)s")
+    add("--assignment", required=True, metavar="HW", help="which homework it is, such as hw2")
     add("--output", default="grades", help="folder; default: %(default)s")
     add("--timeout", type=number, metavar="SECONDS", help="a cell may run so long")
     add("--question", action="append", metavar="Q", help="regrade only this one, such as q4")

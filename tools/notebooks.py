@@ -54,10 +54,11 @@ def read(path):
 def normalise(notebook):
     """Change a notebook in place to the one form in which it is committed; return it.
 
-    Kept: sources, tags, alt texts, nbgrader's metadata, text outputs. Dropped: images, widgets'
-    state, progress bars, times of execution, the version of Python.
+    Kept: sources, tags, alt texts, the metadata of nbgrader and of the course, text outputs.
+    Dropped: images, widgets' state, progress bars, times of execution, the version of Python.
     """
-    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
+    own = {key: value for key, value in notebook.metadata.items() if key == "rnncourse"}
+    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA | own)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     taken = set()
     for number, cell in enumerate(notebook.cells):

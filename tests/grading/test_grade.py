@@ -230,18 +230,20 @@ def test_a_grader_that_cannot_grade_says_so(course, assignment, tmp_path, monkey
 
 def test_the_command_fails_only_when_it_could_not_grade(tmp_path, monkeypatch, capsys):
     with pytest.raises(SystemExit) as stop:
-        grade.main([str(tmp_path / "nowhere")])
+        grade.main([str(tmp_path / "nowhere"), "--assignment", "hw2"])
     assert "error: there is no folder" in str(stop.value)
 
     for option in ("--workers", "--timeout"):
         with pytest.raises(SystemExit):
-            grade.main([str(tmp_path), option, "0"])
+            grade.main([str(tmp_path), "--assignment", "hw2", option, "0"])
         assert f"{option}: invalid number value: '0'" in capsys.readouterr().err
 
     (tmp_path / "file").touch()
     (tmp_path / "ada.ipynb").touch()
     with pytest.raises(SystemExit) as stop:
-        grade.main([str(tmp_path), "--output", str(tmp_path / "file" / "grades")])
+        grade.main(
+            [str(tmp_path), "--assignment", "hw2", "--output", str(tmp_path / "file" / "grades")]
+        )
     assert "error: [Errno 20] Not a directory" in str(stop.value)
 
     rows = [
@@ -250,7 +252,7 @@ def test_the_command_fails_only_when_it_could_not_grade(tmp_path, monkeypatch, c
         Row("cy", {"q1": 1.0}, waits=True),
     ]
     monkeypatch.setattr(grade, "grade_folder", lambda *args, **options: rows)
-    grade.main([str(tmp_path), "--question", "q1", "--question", "q2"])
+    grade.main([str(tmp_path), "--assignment", "hw2", "--question", "q1", "--question", "q2"])
     out = capsys.readouterr().out
     assert "not graded: bob: not a notebook" in out
     assert "2 of 3 graded" in out
@@ -271,7 +273,7 @@ def test_ctrl_c_says_how_far_it_came(course, assignment, tmp_path, monkeypatch):
         grade.grade_folder(tmp_path, "toy", tmp_path / "grades", course, engine=Here())
     monkeypatch.setattr(grade, "grade_folder", interrupt)
     with pytest.raises(SystemExit) as stop:
-        grade.main([str(tmp_path)])
+        grade.main([str(tmp_path), "--assignment", "hw2"])
     assert str(stop.value) == "stopped: 1 of 3 were graded; the same command goes on from here"
 
 
