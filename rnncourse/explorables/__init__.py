@@ -1,17 +1,25 @@
 """Explorables: figures to push and quizzes, which work in a page with no kernel behind it."""
 
+from rnncourse.explorables.backward_pass import BackwardPass
 from rnncourse.explorables.base import Explorable
+from rnncourse.explorables.cliff import Cliff
 from rnncourse.explorables.initialisation import Initialisation
 from rnncourse.explorables.quiz import Question, Quiz, right, wrong
 from rnncourse.explorables.sampling import Sampling
+from rnncourse.explorables.spectral_radius import SpectralRadius
+from rnncourse.explorables.truncation import Truncation
 from rnncourse.explorables.unroll import Unroll
 
 __all__ = [
+    "BackwardPass",
+    "Cliff",
     "Explorable",
     "Initialisation",
     "Question",
     "Quiz",
     "Sampling",
+    "SpectralRadius",
+    "Truncation",
     "Unroll",
     "right",
     "wrong",

@@ -14,6 +14,11 @@ export const svg = (tag, attributes = {}, ...children) =>
   append(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
 export const number = (value, digits = 2) => value.toFixed(digits).replace("-", "−");
+// A whole number as it is, a middling one with two decimals, any other as 3e−5.
+export const short = (value) =>
+  value >= 0.01 && value < 100 || value === 0 ? number(value, Number.isInteger(value) ? 0 : 2)
+    : value.toExponential(0).replace("+", "").replace("-", "−");
+export const times = (factor) => (factor < 1000 ? Number(factor.toPrecision(2)) : short(factor));
 export const visible = (symbol) => symbol.replace(/ /g, "␣").replace(/\n/g, "⏎");
 export const newId = () => `explorable-${Math.random().toString(36).slice(2)}`;
 
@@ -63,12 +68,14 @@ export function frame({ model, el }) {
     return () => { observer.disconnect(); undo.forEach((f) => f()); };
   }
 
-  function slider(name, label, { min, max, step, format = String }) {
+  // Between min and max, or along a list of values of any kind.
+  function slider(name, label, { values, min = 0, max = values.length - 1, step = 1, format = String }) {
     const id = newId();
     const value = html("output", { for: id, "aria-live": "off" });
-    const input = html("input", { type: "range", id, min, max, step, input: () => set(name, Number(input.value)) });
+    const chosen = () => (values ? values[input.value] : Number(input.value));
+    const input = html("input", { type: "range", id, min, max, step, input: () => set(name, chosen()) });
     const show = () => {
-      input.value = model.get(name);
+      input.value = values ? values.indexOf(model.get(name)) : model.get(name);
       value.textContent = format(model.get(name));
       input.setAttribute("aria-valuetext", value.textContent);
     };
@@ -89,7 +96,7 @@ export function frame({ model, el }) {
     return html("fieldset", { class: "choices" }, html("legend", { class: "choices-legend" }, legend), ...radios);
   }
 
-  return { controls, picture, set, say, keepDrawn, slider, choice };
+  return { controls, picture, live, set, say, keepDrawn, slider, choice };
 }
 
 export const button = (label, click) => html("button", { type: "button", click }, label);
@@ -112,6 +119,23 @@ export function arrow(...points) {
   return svg("g", {},
     svg("polyline", { class: "arrow", points: points.join(" ") }),
     svg("path", { class: "arrow-head", d: "M0 0L-8 4L-8 -4Z", transform: `translate(${x} ${y}) rotate(${turn})` }));
+}
+
+// A chart of curves through points [x, value], x from 0 to `last`; `ticks` are the places on the
+// other axis, first the lowest, and what lies beyond them is drawn on the edge.
+export function lineChart(width, label, title, { last, ticks, across, place = (value) => value, height = 236 }, ...curves) {
+  const [left, right, top, bottom] = [52, width - 12, 40, height - 46];
+  const low = place(ticks[0]), high = place(ticks[ticks.length - 1]);
+  const x = (t) => left + ((right - left) * t) / last;
+  const y = (value) => bottom + ((top - bottom) * (Math.min(high, Math.max(low, place(value))) - low)) / (high - low);
+  return canvas(width, height, label, words(4, 14, title, "start"),
+    ...ticks.flatMap((tick) => [svg("line", { class: "grid", x1: left, x2: right, y1: y(tick), y2: y(tick) }), words(left - 6, y(tick), short(tick), "end small")]),
+    ...[0, Math.round(last / 2), last].map((t) => words(x(t), bottom + 16, t, "small")),
+    words((left + right) / 2, bottom + 34, across, "small"),
+    svg("path", { class: "axis", d: `M${left} ${top}V${bottom}H${right}` }),
+    ...curves.flatMap(({ kind, points, dots = false }) => [
+      svg("polyline", { class: `curve kind-${kind}`, points: points.map(([t, value]) => `${x(t)},${y(value)}`).join(" ") }),
+      ...(dots ? points.map(([t, value]) => svg("circle", { class: `mark kind-${kind}`, cx: x(t), cy: y(value), r: 3 })) : [])]));
 }
 
 // A vector or matrix as cells that show each value as a number and as a bar.

@@ -1,5 +1,5 @@
 // A tanh RNN run forward and a gradient sent back through it, for a recurrent matrix of a given gain.
-import { canvas, frame, html, number, svg, words } from "./common.mjs";
+import { frame, html, lineChart, number, short, times } from "./common.mjs";
 
 const norm = (vector) => Math.hypot(...vector);
 function spread(vector) {
@@ -25,26 +25,6 @@ export function run({ Q, start, inputs, gradient }, gain, noise) {
   return { spreads: hs.map(spread), norms };
 }
 
-// A whole number as it is, a middling one with two decimals, any other as 3e−5.
-const short = (value) =>
-  value >= 0.01 && value < 100 || value === 0 ? number(value, Number.isInteger(value) ? 0 : 2)
-    : value.toExponential(0).replace("+", "").replace("-", "−");
-
-// A chart of values against the step; `ticks` are the places on the axis, first the lowest.
-function chart(width, label, title, kind, values, ticks, place) {
-  const [left, right, top, bottom] = [52, width - 12, 40, 190], steps = values.length - 1;
-  const low = place(ticks[0]), high = place(ticks[ticks.length - 1]);
-  const x = (t) => left + ((right - left) * t) / steps;
-  const y = (value) => bottom + ((top - bottom) * (Math.min(high, Math.max(low, place(value))) - low)) / (high - low);
-  return canvas(width, 236, label, words(4, 14, title, "start"),
-    ...ticks.flatMap((tick) => [svg("line", { class: "grid", x1: left, x2: right, y1: y(tick), y2: y(tick) }), words(left - 6, y(tick), short(tick), "end small")]),
-    ...[0, Math.round(steps / 2), steps].map((t) => words(x(t), bottom + 16, t, "small")),
-    words((left + right) / 2, bottom + 34, "step t", "small"),
-    svg("path", { class: "axis", d: `M${left} ${top}V${bottom}H${right}` }),
-    svg("polyline", { class: `curve kind-${kind}`, points: values.map((value, t) => `${x(t)},${y(value)}`).join(" ") }));
-}
-
-const times = (factor) => (factor < 1000 ? Number(factor.toPrecision(2)) : factor.toExponential(0));
 const verdict = (ratio) =>
   ratio === 0 ? "nothing is left of it"
     : ratio < 1 ? `it has become ${times(1 / ratio)} times smaller` : `it has become ${times(ratio)} times larger`;
@@ -60,9 +40,13 @@ function render(context) {
   return view.keepDrawn(["gain", "noise", "kind"], (width) => {
     const { spreads, norms } = run({ Q: get("matrices")[get("kind")], start, inputs, gradient }, get("gain"), get("noise"));
     const each = width < 560 ? width : (width - 24) / 2;
+    const curve = (kind, values) => ({ kind, points: values.map((value, t) => [t, value]) });
+    const axes = { last, across: "step t" };
     view.picture.replaceChildren(html("div", { class: "charts" },
-      chart(each, "Curve: the spread of h at each step", "spread of the hidden units, forward →", "hidden", spreads, [0, 0.25, 0.5, 0.75, 1], (v) => v),
-      chart(each, "Curve: the norm of the gradient at each step", `gradient norm, ← back from step ${last}`, "weight", norms, [1e-12, 1e-9, 1e-6, 1e-3, 1, 1e3, 1e6], Math.log10)));
+      lineChart(each, "Curve: the spread of h at each step", "spread of the hidden units, forward →",
+        { ...axes, ticks: [0, 0.25, 0.5, 0.75, 1] }, curve("hidden", spreads)),
+      lineChart(each, "Curve: the norm of the gradient at each step", `gradient norm, ← back from step ${last}`,
+        { ...axes, ticks: [1e-12, 1e-9, 1e-6, 1e-3, 1, 1e3, 1e6], place: Math.log10 }, curve("weight", norms))));
     view.say(`Gain ${number(get("gain"))}: the spread of *h_${last}* is ${short(spreads[last])}. The gradient leaves step ${last} with norm ${short(norms[last])} and ` +
       `reaches step 0 with ${short(norms[0])}: ${verdict(norms[0] / norms[last])}.`);
   });

@@ -9,7 +9,19 @@ from conftest import ROOT
 from ipywidgets.embed import embed_data
 
 from rnncourse.cells import Weights
-from rnncourse.explorables import Initialisation, Question, Quiz, Sampling, Unroll, right, wrong
+from rnncourse.explorables import (
+    BackwardPass,
+    Cliff,
+    Initialisation,
+    Question,
+    Quiz,
+    Sampling,
+    SpectralRadius,
+    Truncation,
+    Unroll,
+    right,
+    wrong,
+)
 from rnncourse.layers import LinearWeights
 
 HOST = ROOT / "book" / "_static" / "afm-host.js"
@@ -40,6 +52,25 @@ def sampling():
 
 def initialisation():
     return Initialisation(np.random.default_rng(2))
+
+
+def spectral_radius():
+    return SpectralRadius(np.random.default_rng(3))
+
+
+def cliff():
+    return Cliff(steps=15)
+
+
+def backward_pass(step=21):
+    """The three steps that the page three-steps-by-hand computes, but for tanh and more digits."""
+    weights = Weights(*(np.full(shape, 0.75) for shape in ((1, 1), (1, 1), (1,), (1,))))
+    output = LinearWeights(np.array([[-1.6]]), np.array([0.3]))
+    return BackwardPass([-1.25, 0.5, 2.0], [0.5, -1.0, 1.0], weights, output, step=step)
+
+
+def truncation():
+    return Truncation(np.random.default_rng(3), steps=40)
 
 
 def quiz():
@@ -88,7 +119,10 @@ def page_of(browser, tmp_path):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("make", [unroll, sampling, initialisation, quiz])
+@pytest.mark.parametrize(
+    "make",
+    [unroll, sampling, initialisation, spectral_radius, cliff, backward_pass, truncation, quiz],
+)
 def test_fits_is_legible_and_accessible(page_of, make, width, theme):
     page = page_of(make(), width=width, theme=theme)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
@@ -148,6 +182,133 @@ def test_initialisation_answers_gain_and_matrix(page_of):
     texts.append(live.inner_text())
     assert len(set(texts)) == 3
     assert "reaches step 0 with 0: nothing is left of it" in texts[-1]
+
+
+def test_spectral_radius_answers_every_control(page_of):
+    page = page_of(spectral_radius())
+    live = page.locator("[aria-live=polite]")
+    radius, inputs = (page.get_by_role("slider", name=name) for name in ("radius", "inputs"))
+    assert "is above 1: the bound lets it grow" in live.inner_text()
+    assert "the gradient first grows" in live.inner_text()
+    page.get_by_label("sigmoid").check()
+    assert "is below 1: the gradient must vanish" in live.inner_text()
+    page.get_by_label("tanh").check()
+    page.get_by_label("orthogonal").check()
+    radius.press("End")
+    assert "σ1 = 2.00, ρ = 2.00" in live.inner_text()
+    assert "grows all the way" in live.inner_text()  # without inputs every slope is 1
+    inputs.press("End")
+    assert "grows all the way" not in live.inner_text()
+    page.get_by_label("shear").check()
+    assert "σ1 = 3.24, ρ = 2.00" in live.inner_text()
+
+
+def test_cliff_steps_clips_and_resets(page_of):
+    page = page_of(Cliff())
+    live = page.locator("[aria-live=polite]")
+    one, ten, reset = (page.get_by_role("button", name=n) for n in ("One", "Ten", "Reset"))
+    assert live.inner_text().startswith("Start: w = 4.90, b = −2.25")
+    assert reset.is_disabled()
+    one.click()
+    assert live.inner_text().startswith("Step 1:")
+    ten.press("Enter")
+    ten.press("Enter")
+    assert "throws the ball out of the map" in live.inner_text()
+    assert one.is_disabled()
+    assert ten.is_disabled()
+    clip = page.get_by_role("slider", name="clip at")
+    assert clip.get_attribute("aria-valuetext") == "no clipping"
+    for _ in range(5):
+        clip.press("ArrowLeft")
+    assert clip.get_attribute("aria-valuetext") == "0.5"
+    assert live.inner_text().startswith("Step 21:")
+    assert "of 21 steps were clipped" in live.inner_text()
+    assert one.is_enabled()
+    reset.click()
+    page.get_by_role("slider", name="start w").press("Home")
+    assert live.inner_text().startswith("Start: w = 4.00")
+
+
+OVERLAPS = """() => {
+  const boxes = [...document.querySelectorAll("svg rect")].map((e) => e.getBoundingClientRect());
+  const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+  return boxes.flatMap((a, i) => boxes.slice(0, i).filter((b) => !apart(a, b)).map((b) => [a.x, a.y, b.x, b.y]));
+}"""  # noqa: E501
+
+TOO_WIDE = """() => [...document.querySelectorAll("svg rect + text")]
+  .map((text) => [text.textContent, text.getBBox().width, text.previousSibling.getBBox().width])
+  .filter(([, text, box]) => text > box)"""
+
+
+@pytest.mark.parametrize("width", [1280, 374])  # the book leaves as much room on a 390 px screen
+def test_backward_pass_has_room_for_every_number(page_of, width):
+    page = page_of(backward_pass(), width=width)
+    page.add_style_tag(content="body { font-family: 'DejaVu Sans', Verdana; }")  # a wide one
+    assert page.locator("svg rect + text").count() > 30
+    assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate(TOO_WIDE) == []
+
+
+def test_backward_pass_steps_by_button_and_by_key(page_of):
+    page = page_of(backward_pass(step=1))
+    live, slider = page.locator("[aria-live=polite]"), page.get_by_role("slider")
+    back, next_ = page.get_by_role("button", name="Back"), page.get_by_role("button", name="Next")
+    assert back.is_disabled()
+    assert live.inner_text().startswith("Forward. a1 = wih x1")
+    assert page.locator("svg .backward").count() == 0
+    slider.press("ArrowRight")
+    assert live.inner_text().startswith("Forward. y1 = why h1 + by")
+    for _ in range(6):
+        next_.click()
+    assert slider.get_attribute("aria-valuetext") == "8 of 21"
+    assert live.inner_text().startswith("Back. ∂L/∂y3 = y3 − target3")
+    assert page.locator("svg .backward").count() == 1
+    for _ in range(4):
+        next_.click()
+    assert live.inner_text().startswith("Back. Two arrows meet at h2")
+    assert page.locator("svg .backward.now").count() == 2
+    slider.press("End")
+    assert next_.is_disabled()
+    assert page.locator("svg .backward").count() == 3 + 3 + 2 + 3  # L to y, y to h, a to h, h to a
+
+
+def test_backward_pass_adds_up_what_each_step_gives(page_of):
+    page = page_of(backward_pass(step=17))
+    row = page.get_by_role("row", name="why")
+    parts = [float(text.replace("−", "-")) for text in row.locator("td").all_inner_texts()[1:]]
+    assert sum(parts[:3]) == pytest.approx(parts[3], abs=0.002)  # as rounded for the reader
+    assert page.get_by_role("row", name="by").locator("td").last.inner_text() == ""
+    page.get_by_role("slider").press("End")
+    assert "" not in page.locator("td").all_inner_texts()
+
+
+def test_backward_pass_without_a_loss_at_each_step(page_of):
+    weights = Weights(*(np.full(shape, 0.5) for shape in ((1, 1), (1, 1), (1,), (1,))))
+    output = LinearWeights(np.ones((1, 1)), np.zeros(1))
+    page = page_of(BackwardPass([1.0, 2.0], [None, 3.0], weights, output, nonlinearity="linear"))
+    page.get_by_role("slider").press("End")
+    assert page.locator("svg .kind-output").count() == 1
+    for _ in range(6):
+        page.get_by_role("button", name="Back").click()
+    live = page.locator("[aria-live=polite]")
+    assert "Step 1 has no loss, so one arrow arrives at h1" in live.inner_text()
+
+
+def test_truncation_answers_k_and_gain(page_of):
+    page = page_of(truncation())
+    live, k = page.locator("[aria-live=polite]"), page.get_by_role("slider", name="steps back")
+    assert live.inner_text().startswith("Gain 0.90, k = 5: the truncated gradient of Whh is off by")
+    assert page.locator("svg .box:not(.ghost)").count() == 5
+    k.press("ArrowRight")
+    assert "k = 6" in live.inner_text()
+    before = live.inner_text()
+    page.get_by_role("slider", name="gain").press("End")
+    assert live.inner_text() != before
+    k.press("End")
+    assert live.inner_text().endswith("nothing is left out, so this is the full gradient of Whh.")
+    page.get_by_role(
+        "img", name="The loss at step 40 reaches back to step 1", exact=True
+    ).wait_for()
 
 
 def test_quiz_explains_and_keeps_text_as_text(page_of):
