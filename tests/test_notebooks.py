@@ -141,7 +141,8 @@ def test_normalise_keeps_text_and_drops_the_rest():
         display(text_markdown="`x`", text_plain="x"),
         execution={"iopub.execute_input": "2026-01-01"},
     )
-    notebook = new_notebook(cells=[cell], metadata={"widgets": {"state": {}}})
+    about = {"withheld": ["torch"]}
+    notebook = new_notebook(cells=[cell], metadata={"widgets": {"state": {}}, "rnncourse": about})
     notebook.metadata["language_info"] = {"name": "python", "version": "3.11.7"}
     notebooks.normalise(notebook)
     assert [output.get("text") or dict(output.data) for output in cell.outputs] == [
@@ -151,7 +152,8 @@ def test_normalise_keeps_text_and_drops_the_rest():
         {"text/markdown": "`x`", "text/plain": "x"},
     ]
     assert set(cell.metadata) == {"tags"}
-    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert set(notebook.metadata) == {"kernelspec", "language_info", "rnncourse"}
+    assert notebook.metadata.rnncourse == about
     assert "version" not in notebook.metadata.language_info
 
 

@@ -3,7 +3,9 @@
 import json
 import socket
 import string
+import sys
 import threading
+import types
 
 import hypothesis.strategies as st
 import numpy as np
@@ -88,6 +90,11 @@ def test_tensors_arrive():
     got = over(torch.ones(2, 3, requires_grad=True))
     assert torch.equal(got, torch.ones(2, 3))
     assert not got.requires_grad
+
+
+def test_who_imports_torch_where_it_is_withheld_can_still_answer(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", types.ModuleType("torch"))
+    assert encode(refuse, lambda value: "a function") == "a function"
 
 
 class Always(float):

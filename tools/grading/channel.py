@@ -101,8 +101,9 @@ def encode(value, other, depth=0):
         return {"scalar": _write_array(np.asarray(value))}
     if isinstance(value, np.ndarray) and value.dtype.kind in ARRAY_KINDS:
         return {"array": _write_array(np.asarray(value))}
-    torch = sys.modules.get("torch")  # who never imported it has no tensor
-    if torch and isinstance(value, torch.Tensor):
+    # Who never imported torch has no tensor, nor has who imported it where it is withheld.
+    tensor = getattr(sys.modules.get("torch"), "Tensor", ())
+    if isinstance(value, tensor):
         return {"tensor": _write_array(value.detach().cpu().numpy())}
     return other(value)
 
