@@ -32,10 +32,7 @@ def lines(series, *, title, xlabel, ylabel, logx=False, logy=False, ax=None):
     ends = []
     for (name, data), colour in zip(series.items(), _colours(len(series)), strict=True):
         x, y = data if isinstance(data, tuple) else (np.arange(len(data)), data)
-        if len(x) != len(y) or len(y) == 0:
-            raise ValueError(
-                f"{name}: x and y should be of one length, at least 1, got {len(x)} and {len(y)}"
-            )
+        _check_pair(name, x, y)
         ax.plot(x, y, color=colour, linewidth=2)
         ends.append((x[-1], y[-1], name, colour))
     ax.set_xscale("log" if logx else "linear")
@@ -134,6 +131,48 @@ def heat_map(matrix, *, title, xlabel, ylabel, columns=None, rows=None, numbers=
     return ax
 
 
+def surface(x, y, z, *, title, xlabel, ylabel, paths=None, ax=None):
+    """Heights ``z`` over a plane as shades of blue, with a few lines of equal height.
+
+    ``paths`` maps a name to the (x, y) of a walk: a dot where it starts, the name at its last
+    point on the map.
+    Shapes: x (columns,) and y (rows,), both rising; z (rows, columns).
+    Raises: ValueError when shapes or lengths do not fit, or a walk lies off the map.
+
+    >>> x, y = np.linspace(0, 1, 3), np.linspace(0, 1, 2)
+    >>> ax = surface(x, y, x + y[:, None], title="A slope", xlabel="x", ylabel="y")
+    >>> ax.get_xlim() == (0.0, 1.0)
+    True
+    """
+    x, y, z = map(np.asarray, (x, y, z))
+    if x.ndim != 1 or y.ndim != 1 or z.shape != (y.size, x.size):
+        raise ValueError(
+            f"z should be (rows, columns) for x (columns,) and y (rows,), "
+            f"got {z.shape} for {x.shape} and {y.shape}"
+        )
+    ax = _axes(ax, title, xlabel, ylabel)
+    top = z.min() + 1.5 * np.ptp(z)  # leaves out the darkest blues: lines and names stay legible
+    ax.pcolormesh(x, y, z, cmap="Blues", shading="gouraud", vmin=z.min(), vmax=top)
+    heights = ax.contour(x, y, z, levels=5, colors=INK, linewidths=0.6)
+    ax.clabel(heights, fontsize=9)
+    ax.grid(False)
+    paths, ends = paths or {}, []
+    for (name, (across, up)), colour in zip(
+        paths.items(), _colours(len(paths) + 1)[1:], strict=True
+    ):
+        _check_pair(name, across, up)
+        ax.plot(across, up, color=colour, linewidth=2)
+        ax.plot(across[0], up[0], "o", color=colour)
+        on_map = [(u, v) for u, v in zip(across, up, strict=True)
+                  if x[0] <= u <= x[-1] and y[0] <= v <= y[-1]]  # fmt: skip
+        if not on_map:
+            raise ValueError(f"{name}: expected a walk with a point on the map, got none")
+        ends.append((*on_map[-1], name, colour))
+    ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
+    _label_ends(ax, ends)
+    return ax
+
+
 def unrolled(networks, *, title, width=7, ax=None):
     """Unrolled networks: inputs in blue at the bottom, hidden states in orange, outputs in green.
 
@@ -176,6 +215,13 @@ def _axes(ax, title, xlabel, ylabel):
     ax.grid(True, color=GRID, linewidth=0.7)
     ax.set_axisbelow(True)
     return ax
+
+
+def _check_pair(name, x, y):
+    if len(x) != len(y) or len(y) == 0:
+        raise ValueError(
+            f"{name}: x and y should be of one length, at least 1, got {len(x)} and {len(y)}"
+        )
 
 
 def _colours(count):

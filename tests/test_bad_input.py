@@ -581,6 +581,21 @@ PICTURES = [
     (lambda: plot.heat_map([1, 2], **labelled), ValueError, r"\(rows, columns\), got \(2,\)"),
     (lambda: plot.heat_map(zeros, rows=["a"], **labelled), ValueError, "rows .* 2 names, got 1"),
     (lambda: plot.heat_map(zeros, columns=["a"], **labelled), ValueError, "columns .* 3 names"),
+    (
+        lambda: plot.surface([1, 2], [1, 2], zeros, **labelled),
+        ValueError,
+        r"z should .* \(2, 3\) for",
+    ),
+    (
+        lambda: plot.surface([1, 2, 3], [1, 2], zeros, paths={"a": ([1, 2], [1])}, **labelled),
+        ValueError,
+        "a: .* got 2 and 1",
+    ),
+    (
+        lambda: plot.surface([1, 2, 3], [1, 2], zeros, paths={"a": ([4], [1])}, **labelled),
+        ValueError,
+        "a: .* on the map, got none",
+    ),
     (lambda: notebook.show_source(3), TypeError, "got int"),
     (lambda: checks.check_array("hs", [0], zeros), AssertionError, "NumPy array, got list"),
     (

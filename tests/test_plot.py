@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from rnncourse.plot import bars, heat_map, learning_curve, lines
+from rnncourse.plot import bars, heat_map, learning_curve, lines, surface
 from rnncourse.train import History
 
 NAMED = {"title": "Message", "xlabel": "x", "ylabel": "y"}
@@ -43,6 +43,28 @@ def test_bars_are_as_long_as_their_values_and_the_reference_stands_at_its_own():
     ax = bars({"a": 1.5, "b": 2.0}, title="Close", xlabel="x", reference=(0.7, "chance"))
     assert [bar.get_width() for bar in ax.patches] == [1.5, 2.0]
     assert [list(line.get_xdata()) for line in ax.lines] == [[0.7, 0.7]]
+
+
+def test_surface_is_darker_where_it_is_higher_and_shows_each_walk():
+    x, y = np.array([0.0, 1.0, 2.0]), np.array([5.0, 6.0])
+    z = np.array([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]])
+    ax = surface(x, y, z, paths={"down": ([2.0, 0.0], [6.0, 5.0])}, **NAMED)
+    mesh = ax.collections[0]
+    brightness = mesh.to_rgba(mesh.get_array())[..., :3].sum(axis=-1)
+    np.testing.assert_array_equal(np.argsort(-brightness, axis=None), np.argsort(z, axis=None))
+    assert (ax.get_xlim(), ax.get_ylim()) == ((0, 2), (5, 6))
+    walk, start = ax.lines
+    np.testing.assert_array_equal(walk.get_xydata(), [[2, 6], [0, 5]])
+    np.testing.assert_array_equal(start.get_xydata(), [[2, 6]])
+    assert "down" in [text.get_text() for text in ax.texts]
+
+
+def test_a_walk_that_leaves_the_surface_is_named_where_it_was_last_on_it():
+    corners = np.array([0.0, 1.0])
+    z = np.array([[0.0, 1.0], [2.0, 3.0]])
+    ax = surface(corners, corners, z, paths={"out": ([0.2, 0.7, 9.0], [0.2, 0.5, 9.0])}, **NAMED)
+    (name,) = [text for text in ax.texts if text.get_text() == "out"]
+    assert name.xy == (0.7, 0.5)
 
 
 @pytest.mark.parametrize("logy", [False, True])
