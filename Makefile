@@ -10,6 +10,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 .PHONY: help book serve test lint bench notebooks homework check grade requirements clean
+.PHONY: given-homework given-submissions
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile
@@ -43,16 +44,21 @@ notebooks: .venv/installed ## run all notebooks in place and keep their text out
 homework: .venv/installed ## write exercises/ anew from solutions/
 	$(BIN)/python -m tools.homework
 
-check: .venv/installed ## say what is wrong with your homework: make check HW=hw2
-	$(if $(HW)$(NOTEBOOK),,$(error say which homework to check: make check HW=hw2))
+check: given-homework .venv/installed ## say what is wrong with your homework: make check HW=hw2
 	@$(BIN)/python -m rnncourse.homework "$(or $(NOTEBOOK),exercises/$(HW)/$(HW).ipynb)"
 
 # Also: OUTPUT=grades, QUESTION=q4 (regrade it alone), and in OPTIONS what
 # `python -m tools.grade --help` lists, such as OPTIONS="--scheduler tcp://host:8786".
-grade: .venv/installed ## mark a folder or zip file of submissions: make grade SUBMISSIONS=folder HW=hw2
-	$(if $(and $(SUBMISSIONS),$(HW)),,$(error say what to mark: make grade SUBMISSIONS=folder HW=hw2))
+grade: given-submissions .venv/installed ## mark a folder or zip file of submissions: make grade SUBMISSIONS=folder HW=hw2
 	$(BIN)/python -m tools.grade "$(SUBMISSIONS)" --assignment $(HW) \
 		$(if $(OUTPUT),--output "$(OUTPUT)") $(foreach q,$(QUESTION),--question $(q)) $(OPTIONS)
+
+given-homework:
+	$(if $(HW)$(NOTEBOOK),,$(error say which homework to check, such as: make check HW=hw2))
+
+given-submissions:
+	$(if $(SUBMISSIONS),,$(error say which submissions to mark, such as: make grade SUBMISSIONS=folder HW=hw2))
+	$(if $(HW),,$(error say which homework it is, such as: make grade SUBMISSIONS=$(SUBMISSIONS) HW=hw2))
 
 requirements: ## pin requirements.in anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --upgrade \

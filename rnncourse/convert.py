@@ -151,9 +151,7 @@ def _parameters(layer, prefix=""):
 def _recurrent(layer, prefix, ending):
     """The same for one layer, in one direction or two."""
     match layer:
-        case Recurrent(RNN(nonlinearity="tanh" | "relu") | LSTM() | GRU() as cell) if type(
-            cell
-        ) in (RNN, LSTM, GRU):
+        case Recurrent(cell) if _torch_has(cell):
             W_ih, W_hh, b_ih, b_hh = cell.shapes
             shapes = {"weight_ih": W_ih, "weight_hh": W_hh, "bias_ih": b_ih, "bias_hh": b_hh}
             return Weights(*_named(prefix, ending, **shapes))
@@ -167,6 +165,11 @@ def _recurrent(layer, prefix, ending):
         "plain stacks of either with one hidden size, Linear, Embedding and LayerNorm; "
         f"it has no counterpart of {layer!r}"
     )
+
+
+def _torch_has(cell):
+    known = type(cell) in (RNN, LSTM, GRU)
+    return known and getattr(cell, "nonlinearity", "tanh") in ("tanh", "relu")
 
 
 def _kind(layer):

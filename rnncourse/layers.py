@@ -207,9 +207,7 @@ class LayerNorm(PointwiseLayer):
 
     def __post_init__(self):
         validate.sizes(self, "size")
-        validate.finite("LayerNorm: eps", self.eps)
-        if self.eps <= 0:
-            raise ValueError(f"LayerNorm: eps should be above 0, got {self.eps}")
+        validate.positive("LayerNorm: eps", self.eps)
 
     @property
     def input_size(self):

@@ -35,7 +35,8 @@ def train(
     steps and after the last one; training ends early where it returns ``until`` or less.
     The weights passed in are not changed.
     Raises: FloatingPointError, naming the step, when the loss or its gradient is not finite;
-    ValueError when there are no batches or every < 1; TypeError when batches is no iterable.
+    ValueError when there are no batches, every < 1, or an until that is not finite or has no
+    evaluate; TypeError when batches is no iterable.
     Reference: the page training-and-inference.
 
     >>> from rnncourse.optim import SGD

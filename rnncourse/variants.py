@@ -54,7 +54,9 @@ class LayerNormRNN(RNN):
 
     The sum keeps its spread at every step, however W_hh stretches or shrinks the state.
     Shapes: as ``RNN``; gain and shift (H,) are weights of the cell's own. Mean and spread are
-    taken over ``axis``: -1, the units of one row.
+    taken over ``axis``: -1, the units of one row, which should be two or more. A cell derived from
+    this one with axis 0 is batch normalisation: rows then depend on each other, so it can neither
+    have ``lengths`` nor be measured by ``diagnostics``.
     Raises: ValueError as ``RNN`` does, or for an eps not above 0.
     Reference: Ba, Kiros & Hinton 2016, section 3.1; the page remedies-measured.
 

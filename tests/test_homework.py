@@ -18,6 +18,8 @@ from nbclient import NotebookClient
 
 import rnncourse
 from tools import grade, homework
+from tools.grading.assignment import prepare
+from tools.grading.submission import SubmissionError, read_submission
 from tools.homework import ROOT
 
 QUESTIONS = [(name, q) for name, one in HOMEWORK.items() for q in one.POINTS]
@@ -316,3 +318,8 @@ def test_an_untouched_notebook_stops_only_where_an_answer_is_missing(name):
     assert set(errors) == {"NotImplementedError"}
     written = "".join(output.text for output in outputs if output.get("name") == "stderr")
     assert str(Path(rnncourse.__file__).parent) not in written, "no warning from our own code"
+
+
+def test_one_homework_handed_in_as_another_is_refused():
+    with pytest.raises(SubmissionError, match="one of hw2: is it another homework"):
+        read_submission(released_text("hw3").encode(), prepare("hw2"))

@@ -102,11 +102,26 @@ def check_cells(submitted, assignment):
             f"the notebook has none of the cells of {assignment.name}: "
             f"answer in the {assignment.name}.ipynb that you were given"
         )
+    if is_another(submitted, assignment):
+        raise SubmissionError(
+            f"none of its tests is one of {assignment.name}: is it another homework?"
+        )
     if missing := [name for name in assignment.answers if name not in known]:
         raise SubmissionError(
             f"answer cells were deleted: {', '.join(missing)}; "
             f"put your answers into a fresh {assignment.name}.ipynb"
         )
+
+
+def is_another(submitted, assignment):
+    """Are there tests of these names, but not one with its text?"""
+    found = {grade_id_of(cell): cell.source.strip() for cell in submitted.cells}
+    tests = {
+        name: cell.source.strip()
+        for name, cell in assignment.cells.items()
+        if name in found and name not in assignment.answers and cell.source.strip()
+    }
+    return bool(tests) and all(found[name] != text for name, text in tests.items())
 
 
 def rebuilt(submitted, assignment):
