@@ -7,7 +7,13 @@ from helpers import Case, assert_same
 
 from rnncourse.cells import GRU, LSTM, Weights
 from rnncourse.recurrent import Recurrent
-from rnncourse.variants import CoupledLSTM, NoForgetLSTM, PeepholeLSTM, ResetBeforeGRU
+from rnncourse.variants import (
+    CoupledLSTM,
+    LayerNormRNN,
+    NoForgetLSTM,
+    PeepholeLSTM,
+    ResetBeforeGRU,
+)
 
 
 def lstm_weights(weights, forget):
@@ -58,6 +64,22 @@ def test_where_the_reset_gate_acts_makes_no_difference_to_units_that_see_themsel
     weights = Weights(W_ih, np.concatenate([W_hh, W_hn]), b_ih, np.concatenate([b_hh, b_hn]))
     after = case._replace(layer=Recurrent(GRU(2, 3)), weights=weights)
     assert_same(before.forward()[:2], after.forward()[:2])
+
+
+# --- Normalised sums -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("axis", "along"), [(-1, "units"), (0, "rows")])
+def test_the_sum_has_mean_0_and_spread_1_along_the_axis(axis, along):
+    class Normalised(LayerNormRNN):
+        pass
+
+    Normalised.axis = axis
+    layer, rng = Recurrent(Normalised(2, 5, "linear", eps=1e-12)), np.random.default_rng(0)
+    hs, _, _ = layer.forward(layer.init(rng), rng.normal(size=(4, 6, 2)))
+    over = {"units": 2, "rows": 1}[along]
+    np.testing.assert_allclose(hs.mean(axis=over), 0, atol=1e-12)
+    np.testing.assert_allclose(hs.std(axis=over), 1, rtol=1e-6)
 
 
 # --- First weights -------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from rnncourse.models import Batch, RegressionBatch, Regressor, SequenceModel
 from rnncourse.recurrent import Recurrent
 from rnncourse.stack import EachStep
 from rnncourse.tree import tree_leaves, tree_map
+from rnncourse.variants import LayerNormRNN
 
 check = partial(gradient_check, tolerance=1e-7)
 
@@ -87,6 +88,27 @@ def test_recurrent(recurrent, lengths):
 def test_every_wiring_of_every_recurrent_layer(wiring, recurrent, lengths):
     loss, tree, gradient, _ = problem(build(wiring, recurrent), lengths, seed=0)
     check_along_lines(loss, tree, gradient, np.random.default_rng(1))
+
+
+def test_normalising_over_the_batch():
+    class BatchNormRNN(LayerNormRNN):
+        axis = 0
+
+    loss, (weights, *rest), (dweights, *drest), _ = problem(
+        Recurrent(BatchNormRNN(2, 3, eps=0.1)), None, seed=3
+    )
+    biases = {"b_ih", "b_hh"}  # a mean takes out what all rows share
+    assert all(np.abs(getattr(dweights, name)).max() < 1e-12 for name in biases)
+    others = set(weights._fields) - biases
+
+    def pick(tree, more):
+        return {name: getattr(tree, name) for name in others}, more
+
+    check(
+        lambda picked: loss((weights._replace(**picked[0]), *picked[1])),
+        pick(weights, rest),
+        pick(dweights, drest),
+    )
 
 
 def test_a_line_finds_a_mistake_in_a_single_entry():

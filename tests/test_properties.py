@@ -8,12 +8,12 @@ from hypothesis import given
 
 from rnncourse import init
 from rnncourse.cells import RNN, HState
-from rnncourse.data import make_recall
+from rnncourse.data import make_adding, make_recall
 from rnncourse.decode import distribution, generate, greedy, sample
 from rnncourse.functional import cross_entropy, log_softmax, sigmoid, softmax
 from rnncourse.gradcheck import GradientError, gradient_check
 from rnncourse.layers import Embedding, Linear
-from rnncourse.models import SequenceModel
+from rnncourse.models import Regressor, SequenceModel
 from rnncourse.optim import (
     SGD,
     Adam,
@@ -23,9 +23,11 @@ from rnncourse.optim import (
     global_norm,
 )
 from rnncourse.recurrent import Recurrent
+from rnncourse.stack import Stack
 from rnncourse.text import KneserNey, Vocabulary, pad_sequences
 from rnncourse.train import train
 from rnncourse.tree import tree_leaves, tree_map
+from rnncourse.variants import LayerNormRNN
 
 seeds = st.integers(0, 2**32 - 1)
 sizes = st.integers(1, 4)
@@ -41,6 +43,27 @@ def test_float32_stays_float32():
     weights, _ = Adam(lr=0.1).update(weights, gradient, Adam(lr=0.1).init(weights))
     assert loss.dtype == np.float32
     assert {a.dtype for _, a in tree_leaves((weights, gradient))} == {np.dtype(np.float32)}
+
+
+def test_a_regressor_stays_float32():
+    rng = np.random.default_rng(3)
+    cell = LayerNormRNN(2, 3, eps=np.float64(1e-3))
+    model = Regressor(Recurrent(cell), Linear(3, 1))
+    weights = model.init(rng, np.float32)
+    loss, gradient = model.loss_and_gradient(weights, make_adding(rng, 5, 3, np.float32))
+    assert loss.dtype == np.float32
+    assert {a.dtype for _, a in tree_leaves((weights, gradient))} == {np.dtype(np.float32)}
+
+
+def test_a_regressor_drops_only_with_an_rng():
+    layers = (Recurrent(RNN(2, 8)), Recurrent(RNN(8, 8)))
+    model = Regressor(Stack(layers, dropout=0.5), Linear(8, 1))
+    weights, batch = model.init(rng := np.random.default_rng(3)), make_adding(rng, 5, 3)
+    whole, _ = model.loss_and_gradient(weights, batch)
+    dropped, _ = model.loss_and_gradient(weights, batch, np.random.default_rng(0))
+    again, _ = model.loss_and_gradient(weights, batch, np.random.default_rng(0))
+    assert whole == model.loss(weights, batch)
+    assert dropped == again != whole
 
 
 def test_one_step_at_a_time_equals_the_whole_sequence():

@@ -162,7 +162,8 @@ CELLS = {
         }.items()
     },
     "ResidualRNN": (ResidualRNN, ref.residual),
-    "LayerNormRNN": (LayerNormRNN, ref.elman_with_layer_norm),
+    "LayerNormRNN": (LayerNormRNN, partial(ref.elman_with_layer_norm, 1e-5)),
+    "LayerNormRNN eps": (partial(LayerNormRNN, eps=0.5), partial(ref.elman_with_layer_norm, 0.5)),
     "LSTM": (LSTM, ref.lstm),
     "NoForgetLSTM": (NoForgetLSTM, ref.lstm_without_forget_gate),
     "CoupledLSTM": (CoupledLSTM, ref.lstm_with_coupled_gates),

@@ -24,8 +24,8 @@ def residual(w, x, h):
     return (h + affine(w, x, h).tanh(),)
 
 
-def elman_with_layer_norm(w, x, h):
-    a = torch.nn.functional.layer_norm(affine(w, x, h), h.shape[-1:], w.gain, w.shift, eps=1e-5)
+def elman_with_layer_norm(eps, w, x, h):
+    a = torch.nn.functional.layer_norm(affine(w, x, h), h.shape[-1:], w.gain, w.shift, eps)
     return (a.tanh(),)
 
 
