@@ -52,6 +52,12 @@ class BatchNormRNN(LayerNormRNN):
     axis = 0
 
 
+class SmallGainBatchNormRNN(BatchNormRNN):
+    def init(self, rng, dtype=np.float64):
+        weights = super().init(rng, dtype)
+        return weights._replace(gain=weights.gain * dtype(0.1))
+
+
 def remedies(inputs):
     """For each remedy its cell, and the start of W_hh where that is not the cell's own choice."""
     sizes = (inputs, HIDDEN)
@@ -67,6 +73,7 @@ def remedies(inputs):
         "ELU, orthogonal": (RNN(*sizes, "elu"), init.orthogonal),
         "layer norm": (LayerNormRNN(*sizes), init.orthogonal),
         "batch norm": (BatchNormRNN(*sizes), init.orthogonal),
+        "batch norm, gain 0.1": (SmallGainBatchNormRNN(*sizes), init.orthogonal),
         "residual, tanh": (ResidualRNN(*sizes), small),
         "residual, ReLU": (ResidualRNN(*sizes, "relu"), small),
         "GRU": (GRU(*sizes), None),

@@ -6,6 +6,7 @@ optional. Colours are Okabe and Ito's, told apart by colour-blind readers.
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.patheffects import withStroke
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 INK, GRID = "#333333", "#DDDDDD"
@@ -169,7 +170,7 @@ def surface(x, y, z, *, title, xlabel, ylabel, paths=None, ax=None):
             raise ValueError(f"{name}: expected a walk with a point on the map, got none")
         ends.append((*on_map[-1], name, colour))
     ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
-    _label_ends(ax, ends)
+    _label_ends(ax, ends, path_effects=[withStroke(linewidth=3, foreground="white")])
     return ax
 
 
@@ -260,7 +261,7 @@ def _arrow(ax, start, end):
     ax.annotate("", end, start, arrowprops=arrow)
 
 
-def _label_ends(ax, ends):
+def _label_ends(ax, ends, **style):
     """Name lines at their right ends, pushed apart so that no two names overlap."""
     ax.autoscale_view()  # else the limits are those of an empty figure
     heights = [ax.transData.transform((x, y))[1] for x, y, _, _ in ends]
@@ -272,4 +273,4 @@ def _label_ends(ax, ends):
         placed = height
         shift = (height - heights[i]) * 72 / ax.figure.dpi
         ax.annotate(name, (x, y), xytext=(5, shift), textcoords="offset points", va="center",
-                    color=colour, fontsize=11, annotation_clip=False)  # fmt: skip
+                    color=colour, fontsize=11, annotation_clip=False, **style)  # fmt: skip

@@ -1,5 +1,5 @@
 // Every number of a network of three steps and one hidden unit: forward, then the derivatives back.
-import { arrow, box, button, canvas, frame, html, inline, maths, number, svg, words } from "./common.mjs";
+import { arrow, box, button, canvas, enable, frame, html, inline, maths, number, svg, words } from "./common.mjs";
 
 // Forward and backward through h_t = f(w_ih x_t + b_ih + w_hh h_{t−1} + b_hh), y_t = w_hy h_t + b_y,
 // L = Σ ½ (y_t − target_t)². Lists are indexed by t; a step with no target has no y_t and no L_t.
@@ -176,8 +176,8 @@ function render(context) {
 
   return view.keepDrawn(["step"], (width) => {
     const step = get("step"), reached = entries.slice(0, step);
-    back.disabled = step === 1;
-    next.disabled = step === last;
+    enable(back, step > 1);
+    enable(next, step < last);
     view.picture.replaceChildren(graph(width, reached, run));
     gradients.replaceChildren(...table(reached, run, weights));
     view.say(sentence(reached[step - 1], run, weights, nonlinearity));

@@ -1,5 +1,5 @@
 // A ball on the error surface of a one-unit network, where gradient descent meets a wall.
-import { arrow, button, canvas, frame, html, lineChart, number, svg, times, words } from "./common.mjs";
+import { arrow, button, canvas, enable, frame, html, lineChart, number, svg, times, words } from "./common.mjs";
 
 const LENGTH = 50, START = 0.5, TARGET = 0.7, MOST_STEPS = 200;
 const sigmoid = (z) => 1 / (1 + Math.exp(-z));
@@ -107,8 +107,8 @@ function render(context) {
         { last, ticks: [1e-3, 1e-2, 0.1, 1, 10, 100, 1e3, 1e4], place: Math.log10, height: 320, across: "step" },
         ...(threshold === null ? [] : [{ kind: "weight dashed", points: [[0, threshold], [last, threshold]] }]),
         { kind: "gradient", points: visits.map(({ length }, step) => [step, length]), dots: true }));
-    for (const stepper of steppers) stepper.disabled = thrown || steps >= MOST_STEPS;
-    reset.disabled = steps === 0;
+    for (const stepper of steppers) enable(stepper, !thrown && steps < MOST_STEPS);
+    enable(reset, steps > 0);
     const cut = visits.slice(0, path.length - 1).filter(({ kept }) => kept < 1).length, done = path.length - 1;
     const gradient = `${times(before.length)}${before.kept < 1 ? `, clipped to ${threshold}` : ""}`, size = times(Math.hypot(before.step.w, before.step.b));
     view.say((thrown

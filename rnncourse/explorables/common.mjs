@@ -99,7 +99,13 @@ export function frame({ model, el }) {
   return { controls, picture, live, set, say, keepDrawn, slider, choice };
 }
 
-export const button = (label, click) => html("button", { type: "button", click }, label);
+// A button with nothing to do stays in reach: one that is truly disabled would drop the keyboard's focus.
+export const enable = (element, useful) => element.setAttribute("aria-disabled", !useful);
+export function button(label, click) {
+  const idle = () => element.getAttribute("aria-disabled") === "true";
+  const element = html("button", { type: "button", click: () => idle() || click() }, label);
+  return element;
+}
 
 // --- drawing: rounded boxes are vectors and cells, arrows are the flow of data ---
 

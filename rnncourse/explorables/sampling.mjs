@@ -1,5 +1,5 @@
 // Temperature and top-k on the logits of one next symbol, and draws from what is left.
-import { button, canvas, frame, html, number, svg, visible, words } from "./common.mjs";
+import { button, canvas, enable, frame, html, number, svg, visible, words } from "./common.mjs";
 
 // Indices from the largest logit to the smallest; of equal ones the first comes first.
 export const ranked = (logits) => logits.map((_, i) => i).sort((i, j) => logits[j] - logits[i] || i - j);
@@ -85,8 +85,8 @@ function render(context) {
     const gap = symbols.every((symbol) => symbol.length === 1) ? "" : " ";
     picture.replaceChildren(chart(width, symbols, order, own, p, get("top_k")));
     written.replaceChildren(...(text.length ? ["Drawn: ", html("code", {}, text.join(gap))] : []));
-    clear.disabled = text.length === 0;
-    more.disabled = text.length >= 200;
+    enable(clear, text.length > 0);
+    enable(more, text.length < 200);
     view.say(`Entropy: ${number(bits)} bits, as uncertain as a choice among ${number(2 ** bits, 1)} equally likely symbols ` +
       `(the model’s own: ${number(entropy(own))} bits). Greedy choice: “${visible(symbols[order[0]])}”, probability ${percent(p[order[0]])}.`);
   });

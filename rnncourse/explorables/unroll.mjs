@@ -1,5 +1,5 @@
 // Unrolls a vanilla RNN: the graph up to step t, and the numbers of step t, computed here.
-import { arrow, box, button, canvas, frame, html, maths, matrix, number, visible, words } from "./common.mjs";
+import { arrow, box, button, canvas, enable, frame, html, maths, matrix, number, visible, words } from "./common.mjs";
 
 const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
 
@@ -112,8 +112,8 @@ function render(context) {
 
   return view.keepDrawn(["step"], (width) => {
     const t = get("step");
-    back.disabled = t === 1;
-    next.disabled = t === last;
+    enable(back, t > 1);
+    enable(next, t < last);
     view.picture.replaceChildren(graph(width, t, symbols, likeliest),
       ...equations(t, xs[t - 1], hs, weights, output, vocabulary, oneHot));
     const top = output && Math.max(...choices[t - 1]);

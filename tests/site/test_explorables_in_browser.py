@@ -229,6 +229,36 @@ def test_cliff_steps_clips_and_resets(page_of):
     assert live.inner_text().startswith("Start: w = 4.00")
 
 
+def left_alone(button):
+    """Whether a button calls itself disabled, keeps the keyboard's focus and ignores its keys."""
+    live = button.page.locator("[aria-live=polite]")
+    text, focused = live.inner_text(), button.evaluate("e => e === document.activeElement")
+    button.press("Enter")
+    button.press("Space")
+    return button.is_disabled() and focused and live.inner_text() == text
+
+
+def test_buttons_at_their_end_keep_the_focus_and_do_nothing(page_of):
+    page = page_of(unroll())
+    next_ = page.get_by_role("button", name="Next")
+    next_.press("Enter")
+    assert left_alone(next_)
+    page = page_of(Cliff(steps=10))
+    ten, reset = (page.get_by_role("button", name=name) for name in ("Ten", "Reset"))
+    ten.press("Enter")  # throws the ball out
+    assert left_alone(ten)
+    for _ in range(5):
+        page.get_by_role("slider", name="clip at").press("ArrowLeft")
+    assert page.locator("[aria-live=polite]").inner_text().startswith("Step 20:")
+    reset.press("Enter")
+    assert left_alone(reset)
+    page = page_of(sampling())
+    clear = page.get_by_role("button", name="Clear")
+    page.get_by_role("button", name="Draw 10").click()
+    clear.press("Enter")
+    assert left_alone(clear)
+
+
 OVERLAPS = """() => {
   const boxes = [...document.querySelectorAll("svg rect")].map((e) => e.getBoundingClientRect());
   const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
