@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -417,6 +418,38 @@ def test_backward_pass_says_what_does_not_fit():
         BackwardPass(xs, [0.0, 1.0, None], weights, output)
     with pytest.raises(ValueError, match="nonlinearity should be one of 'tanh', 'linear', got"):
         BackwardPass(xs, targets, weights, output, nonlinearity="relu")
+
+
+def equal_numbers(sentence):
+    """Pairs that a sentence says to be equal: of "a = 2 × 3 + 1 = 6 + 1 = 7" two pairs."""
+    values = []
+    for piece in sentence.replace("−", "-").split("="):
+        found = re.match(r"\s*((?:½ )?[-+×²().\de ]*[\d)²])", piece)
+        sum_ = found[1] if found and found[1].count("(") == found[1].count(")") else ""
+        python = sum_.replace("½", "0.5 *").replace("×", "*").replace("²", "**2")
+        values.append((eval(python) if python else None, sum_ == piece.strip()))
+    return [
+        (one, other)
+        for (one, is_whole), (other, _) in pairwise(values)
+        if is_whole and None not in (one, other)
+    ]
+
+
+@pytest.mark.parametrize("nonlinearity", ["tanh", "linear"])
+@pytest.mark.parametrize("targets", [(0.5, -1.0, 1.0), (None, None, 1.0), (2.0, None, 0.0)])
+def test_backward_pass_says_nothing_that_does_not_add_up(targets, nonlinearity):
+    pairs = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        explorable = backward_pass(rng, targets, nonlinearity=nonlinearity)
+        front_end, run = FrontEnd(explorable), browser_passes(explorable)
+        for entry in front_end("plan", run):
+            weights = explorable.weights
+            sentence = front_end("sentence", entry, run, weights, explorable.nonlinearity)
+            pairs += equal_numbers(sentence)
+    assert len(pairs) > 100
+    for one, other in pairs:  # of numbers rounded to three digits
+        assert one == pytest.approx(other, rel=0.01, abs=0.004)
 
 
 # --- Truncation ---
