@@ -138,7 +138,8 @@ def surface(x, y, z, *, title, xlabel, ylabel, paths=None, ax=None):
     ``paths`` maps a name to the (x, y) of a walk: a dot where it starts, the name at its last
     point on the map.
     Shapes: x (columns,) and y (rows,), both rising; z (rows, columns).
-    Raises: ValueError when shapes or lengths do not fit, or a walk lies off the map.
+    Raises: ValueError when shapes or lengths do not fit, x or y does not rise, or a walk lies off
+    the map.
 
     >>> x, y = np.linspace(0, 1, 3), np.linspace(0, 1, 2)
     >>> ax = surface(x, y, x + y[:, None], title="A slope", xlabel="x", ylabel="y")
@@ -151,6 +152,9 @@ def surface(x, y, z, *, title, xlabel, ylabel, paths=None, ax=None):
             f"z should be (rows, columns) for x (columns,) and y (rows,), "
             f"got {z.shape} for {x.shape} and {y.shape}"
         )
+    for name, axis in (("x", x), ("y", y)):
+        if len(axis) < 2 or not (np.diff(axis) > 0).all():
+            raise ValueError(f"{name} should rise over two or more places, got {axis}")
     ax = _axes(ax, title, xlabel, ylabel)
     top = z.min() + 1.5 * np.ptp(z)  # leaves out the darkest blues: lines and names stay legible
     ax.pcolormesh(x, y, z, cmap="Blues", shading="gouraud", vmin=z.min(), vmax=top)

@@ -596,6 +596,11 @@ PICTURES = [
         ValueError,
         "a: .* on the map, got none",
     ),
+    (
+        lambda: plot.surface([1, 2, 3], [2, 1], zeros, **labelled),
+        ValueError,
+        "y should rise .* got .2 1.",
+    ),
     (lambda: notebook.show_source(3), TypeError, "got int"),
     (lambda: checks.check_array("hs", [0], zeros), AssertionError, "NumPy array, got list"),
     (

@@ -596,6 +596,9 @@ def test_spectral_radius_draws_straight_lines_up_to_the_edge():
         ([1, 0.5, 0], "never grows and ends with nothing left"),
         ([1, 2, 0.5], "first grows, 2-fold by *d* = 1, and ends 2 times smaller"),
         ([1, 2, 4], "grows all the way and ends 4 times larger"),
+        ([1, 0.994, 0.99], "never grows and ends 1.01 times smaller"),
+        ([1, 2, 1.003], "first grows, 2-fold by *d* = 1, and ends about as long as it began"),
+        ([1, 1.01, 1.01], "first grows, 1.01-fold by *d* = 1, and ends 1.01 times larger"),
     ],
 )
 def test_spectral_radius_tells_what_the_gradient_does(norms, story):

@@ -1,5 +1,5 @@
 // A ball on the error surface of a one-unit network, where gradient descent meets a wall.
-import { arrow, button, canvas, enable, frame, html, lineChart, number, svg, times, words } from "./common.mjs";
+import { arrow, button, canvas, enable, frame, html, lineChart, number, rounded, svg, words } from "./common.mjs";
 
 const LENGTH = 50, START = 0.5, TARGET = 0.7, MOST_STEPS = 200;
 const sigmoid = (z) => 1 / (1 + Math.exp(-z));
@@ -110,7 +110,7 @@ function render(context) {
     for (const stepper of steppers) enable(stepper, !thrown && steps < MOST_STEPS);
     enable(reset, steps > 0);
     const cut = visits.slice(0, path.length - 1).filter(({ kept }) => kept < 1).length, done = path.length - 1;
-    const gradient = `${times(before.length)}${before.kept < 1 ? `, clipped to ${threshold}` : ""}`, size = times(Math.hypot(before.step.w, before.step.b));
+    const gradient = `${rounded(before.length)}${before.kept < 1 ? `, clipped to ${threshold}` : ""}`, size = rounded(Math.hypot(before.step.w, before.step.b));
     view.say((thrown
       ? `Step ${done} throws the ball out of the map, to *w* = ${number(ball.w)} and *b* = ${number(ball.b)}: the gradient was ${gradient}, so the step was ${size} long.`
       : `${done ? `Step ${done}` : "Start"}: *w* = ${number(ball.w)}, *b* = ${number(ball.b)}, *E* = ${number(ball.E, 4)}. The length of the gradient is ${gradient}; the next step will be ${size} long.`) +

@@ -18,7 +18,8 @@ export const number = (value, digits = 2) => value.toFixed(digits).replace("-", 
 export const short = (value) =>
   value >= 0.01 && value < 100 || value === 0 ? number(value, Number.isInteger(value) ? 0 : 2)
     : value.toExponential(0).replace("+", "").replace("-", "−");
-export const times = (factor) => (factor < 1000 ? Number(factor.toPrecision(2)) : short(factor));
+// To three digits; very large and very small ones as short() has them.
+export const rounded = (value) => (value === 0 || (value >= 0.001 && value < 1000) ? Number(value.toPrecision(3)) : short(value));
 export const visible = (symbol) => symbol.replace(/ /g, "␣").replace(/\n/g, "⏎");
 export const newId = () => `explorable-${Math.random().toString(36).slice(2)}`;
 

@@ -1,5 +1,5 @@
 // A tanh RNN run forward and a gradient sent back through it, for a recurrent matrix of a given gain.
-import { frame, html, lineChart, number, short, times } from "./common.mjs";
+import { frame, html, lineChart, number, rounded, short } from "./common.mjs";
 
 const norm = (vector) => Math.hypot(...vector);
 function spread(vector) {
@@ -27,7 +27,7 @@ export function run({ Q, start, inputs, gradient }, gain, noise) {
 
 const verdict = (ratio) =>
   ratio === 0 ? "nothing is left of it"
-    : ratio < 1 ? `it has become ${times(1 / ratio)} times smaller` : `it has become ${times(ratio)} times larger`;
+    : ratio < 1 ? `it has become ${rounded(1 / ratio)} times smaller` : `it has become ${rounded(ratio)} times larger`;
 
 function render(context) {
   const { model } = context, view = frame(context), get = (name) => model.get(name);

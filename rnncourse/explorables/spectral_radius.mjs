@@ -1,5 +1,5 @@
 // The norm of the Jacobian ∂h_T/∂h_{T−d} of a small network against d, with what should predict it.
-import { frame, html, inline, lineChart, number, svg, times } from "./common.mjs";
+import { frame, html, inline, lineChart, number, rounded, svg } from "./common.mjs";
 
 // Each function, its slope in terms of its own value, and the largest slope it has.
 const FUNCTIONS = {
@@ -75,9 +75,10 @@ const legend = () => html("p", { class: "legend" }, ...Object.entries(LINES).map
 
 function story(norms) {
   const last = norms.length - 1, most = Math.max(...norms), peak = norms.indexOf(most), end = norms[last];
-  const size = end === 0 ? "with nothing left" : end < 1 ? `${times(1 / end)} times smaller` : `${times(end)} times larger`;
+  const size = end === 0 ? "with nothing left" : Math.abs(end - 1) < 0.005 ? "about as long as it began"
+    : end < 1 ? `${rounded(1 / end)} times smaller` : `${rounded(end)} times larger`;
   if (most < 1.005) return end > 0.995 ? "keeps its size" : `never grows and ends ${size}`;
-  return peak === last ? `grows all the way and ends ${size}` : `first grows, ${times(most)}-fold by *d* = ${peak}, and ends ${size}`;
+  return peak === last ? `grows all the way and ends ${size}` : `first grows, ${rounded(most)}-fold by *d* = ${peak}, and ends ${size}`;
 }
 
 function render(context) {

@@ -362,3 +362,50 @@ def test_two_views_of_a_quiz_show_the_same_answer(page_of):
     first.get_by_role("radio").nth(0).check()  # the explanation follows a change of mind
     assert second.get_by_role("radio").nth(0).is_checked()
     assert second.get_by_role("status").inner_text().startswith("✓ Right.")
+
+
+ENDS = """line => {
+  const points = line.getAttribute("points").split(" ");
+  return [points[0], points.at(-1)].map((point) => point.split(",").map(Number));
+}"""
+
+
+@pytest.mark.parametrize(("radius", "rises"), [(2.0, True), (0.5, False)])
+def test_a_chart_has_more_at_the_top_and_later_steps_on_the_right(page_of, radius, rises):
+    rng = np.random.default_rng(0)
+    page = page_of(SpectralRadius(rng, radius=radius, nonlinearity="linear", kind="orthogonal"))
+    (x, y), (last_x, last_y) = page.locator("polyline.kind-gradient").evaluate(ENDS)
+    assert last_x > x + 100
+    assert (last_y < y) == rises
+
+
+def test_the_bound_runs_above_what_the_eigenvalues_alone_would_say(page_of):
+    shear = SpectralRadius(
+        np.random.default_rng(0), radius=0.9, nonlinearity="linear", kind="shear"
+    )
+    page = page_of(shear)
+    bound, eigenvalues = (
+        page.locator(f"polyline.kind-weight.{kind}").evaluate(ENDS) for kind in ("dashed", "dotted")
+    )
+    assert bound[1][1] < bound[0][1] < eigenvalues[1][1]  # one rises from 1, one falls
+
+
+def test_the_map_of_the_cliff_is_darker_where_the_error_is_higher(page_of):
+    page = page_of(Cliff())
+    alpha = """async (image, [across, down]) => {
+      const picture = new Image();
+      picture.src = image.getAttribute("href");
+      await picture.decode();
+      const sheet = document.createElement("canvas");
+      [sheet.width, sheet.height] = [picture.width, picture.height];
+      const pen = sheet.getContext("2d");
+      pen.drawImage(picture, 0, 0);
+      return pen.getImageData(across * picture.width, down * picture.height, 1, 1).data[3];
+    }"""
+    image = page.locator("svg image")
+
+    def shade(w, b):  # the map shows w from 4 to 5.4 and b from -2.8, at the bottom, to -1.8
+        return image.evaluate(alpha, [(w - 4) / 1.4, (-1.8 - b) / 1.0])
+
+    assert shade(4.2, -2.7) > 2 * shade(4.2, -2.1)
+    assert shade(5.2, -2.0) > 1.2 * shade(4.2, -2.1)
