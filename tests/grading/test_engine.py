@@ -40,7 +40,7 @@ def fail():
 
 def sleep(folder):
     (folder / f"{os.getpid()}").touch()
-    time.sleep(60)
+    time.sleep(600)
 
 
 def is_alive(pid):
@@ -120,8 +120,8 @@ def test_no_process_outlives_the_grader(tmp_path, how):
         os.killpg(grader.pid, how)  # as a terminal does
     else:
         os.kill(grader.pid, how)
-    wait_until(lambda: not any(map(is_alive, pids)), 10)
-    _, errors = grader.communicate(timeout=10)
+    wait_until(lambda: not any(map(is_alive, pids)), 60)
+    _, errors = grader.communicate(timeout=60)
     assert errors.count(b"Traceback") == (1 if how == signal.SIGINT else 0)
 
 
@@ -157,6 +157,11 @@ def cluster(tmp_path_factory):
             process.wait()
 
 
+def processes_at(folder):
+    """The processes that have begun to grade there."""
+    return {path.name.rpartition(" ")[2] for path in folder.iterdir()}
+
+
 def slow_grade(folder, name, contents, assignment):
     (folder / f"{name} {os.getpid()}").touch()
     time.sleep(0.1)
@@ -176,6 +181,7 @@ def test_a_cluster_gives_the_same_marks_also_when_a_worker_is_killed(cluster, as
         assert remote.size == 8
         results = run(remote, jobs)
         first = [next(results) for _ in range(4)]
+        wait_until(lambda: len(processes_at(tmp_path)) == 2, 60)  # both workers have begun
         workers[0].kill()
         rest = list(results)
     assert len(first) + len(rest) == len(jobs)
@@ -183,7 +189,7 @@ def test_a_cluster_gives_the_same_marks_also_when_a_worker_is_killed(cluster, as
     assert {n: result.scores for n, result in [*first, *rest]} == {
         n: result.scores for n, result in expected.items()
     }
-    assert len({path.name.rpartition(" ")[2] for path in tmp_path.iterdir()}) == 3  # and this one
+    assert len(processes_at(tmp_path)) == 3  # and this one
 
 
 def test_a_worker_of_a_cluster_grades_with_nbgrader(cluster, assignment):
