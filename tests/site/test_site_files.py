@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 
 IMAGE_FILE = re.compile(r"\.(png|jpe?g|gif|svg|webp)\b", re.IGNORECASE)
 CSS_URL = re.compile(r"url\(\s*['\"]?([^'\")]+)")
@@ -80,3 +81,11 @@ def test_style_sheets_find_their_fonts_and_images(site):
             if url.netloc or not (style_sheet.parent / unquote(url.path)).is_file():
                 missing.append(f"{style_sheet.relative_to(site)}: {target}")
     assert not missing, "\n".join(missing)
+
+
+def test_figures_are_light(site):
+    figures = list((site / "_images").glob("*.png"))
+    assert figures
+    for path in figures:
+        with Image.open(path) as figure:
+            assert figure.mode == "P", f"{path.name} is not reduced to a palette"
