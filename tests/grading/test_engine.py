@@ -112,6 +112,8 @@ def test_no_process_outlives_the_grader(tmp_path, how):
         env=os.environ | {"PYTHONPATH": PYTHONPATH},
         stderr=subprocess.PIPE,
         start_new_session=True,
+        # Where the tests run in the background of a shell, SIGINT is ignored, also by children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     wait_until(lambda: len(list((tmp_path / "pids").iterdir())) == 2, 60)
     pids = [int(path.name) for path in (tmp_path / "pids").iterdir()]
