@@ -47,8 +47,8 @@ homework: .venv/installed ## write exercises/ anew from solutions/
 check: given-homework .venv/installed ## say what is wrong with your homework: make check HW=hw2
 	@$(BIN)/python -m rnncourse.homework "$(or $(NOTEBOOK),exercises/$(HW)/$(HW).ipynb)"
 
-# Also: OUTPUT=grades, QUESTION=q4 (regrade it alone), and in OPTIONS what
-# `python -m tools.grade --help` lists, such as OPTIONS="--scheduler tcp://host:8786".
+# Also: OUTPUT=grades, QUESTION=q4 (regrade it alone), and in OPTIONS what `python -m tools.grade
+# --help` lists, such as OPTIONS="--scheduler tcp://host:8786".
 grade: given-submissions .venv/installed ## mark a folder or zip file of submissions: make grade SUBMISSIONS=folder HW=hw2
 	$(BIN)/python -m tools.grade "$(SUBMISSIONS)" --assignment $(HW) \
 		$(if $(OUTPUT),--output "$(OUTPUT)") $(foreach q,$(QUESTION),--question $(q)) $(OPTIONS)

@@ -7,7 +7,8 @@
 Each run is a row of book/04-long-range-dependency/remedies.csv, written as soon as it is done, so a
 run that was cut short goes on where it stopped. The measure is the number of steps of training
 until the error on new sequences is at most 0.01, or the error at the end, so that it does not
-depend on the speed of the machine; ``seconds`` is processor time.
+depend on the speed of the machine; ``seconds`` is processor time. ``distance`` is the length of an
+adding problem and the delay of a copy problem.
 """
 
 import argparse
@@ -49,10 +50,14 @@ COLUMNS = (*KEY, "hidden_size", "batch_size", "limit", "steps", "error", "second
 
 
 class BatchNormRNN(LayerNormRNN):
+    """Normalised over the batch, with that batch's own statistics, also in the test."""
+
     axis = 0
 
 
 class SmallGainBatchNormRNN(BatchNormRNN):
+    """The same with the start of the gain that Cooijmans et al. 2017 advise."""
+
     def init(self, rng, dtype=np.float64):
         weights = super().init(rng, dtype)
         return weights._replace(gain=weights.gain * dtype(0.1))

@@ -1,7 +1,7 @@
 """Keep figures light: a chart has few colours, so its picture needs no more than 256.
 
-That takes a third of the bytes, and nobody sees the difference. The pictures that the pages show
-are changed once they are written; those in the notebooks stay as they are.
+That leaves about a third of the bytes and looks the same. Only the pictures of the site are
+changed, once they are written; those that were kept from running the notebooks are not.
 """
 
 from pathlib import Path
