@@ -69,11 +69,11 @@ requirements: ## pin requirements.in anew (needs uv)
 clean: ## remove all that these commands made, except grades/
 	rm -rf .venv _build *.egg-info .pytest_cache .hypothesis .ruff_cache
 
-.venv/installed: requirements.txt requirements-katex.txt pyproject.toml
+.venv/installed: requirements.txt requirements-no-deps.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("rnncourse needs Python 3.11 or newer, and $(PYTHON) is %d.%d. Name another: make book PYTHON=python3.12" % sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --requirement requirements.txt
-	$(BIN)/pip install --require-hashes --no-deps --requirement requirements-katex.txt
+	$(BIN)/pip install --require-hashes --no-deps --requirement requirements-no-deps.txt
 	$(BIN)/pip install --no-build-isolation --no-deps --editable .
 	@touch $@
 

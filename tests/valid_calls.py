@@ -870,6 +870,12 @@ def texts_and_data():
             whole(per_language, 1) and len(made.names) == 10 * per_language
         ),
     )
+    yield valid(
+        data.load_digits,
+        rng,
+        8,
+        right=lambda made, rng, rows: rows == 8 and made.images.shape == (1797, 8, 8),
+    )
     yield valid(data.load_text)
     yield valid(
         data.classification_batch,

@@ -5,7 +5,7 @@ eye and MathML for a screen reader. A formula that KaTeX cannot read becomes a S
 its file and line, so a build with ``-W`` fails on it.
 
 KaTeX itself is not part of this repository. It comes, unchanged, inside a pinned wheel; see
-``requirements-katex.txt``.
+``requirements-no-deps.txt``.
 """
 
 import json
@@ -40,7 +40,7 @@ def katex_files() -> dict[str, Path]:
     except PackageNotFoundError as error:
         raise ExtensionError(
             f"KaTeX is not installed: the package {KATEX_WHEEL} is missing. "
-            "Run: pip install --no-deps --require-hashes -r requirements-katex.txt"
+            "Run: pip install --no-deps --require-hashes -r requirements-no-deps.txt"
         ) from error
     found = {
         path.as_posix().partition(KATEX_FOLDER)[2]: Path(path.locate())
@@ -51,7 +51,7 @@ def katex_files() -> dict[str, Path]:
         if needed not in found:
             raise ExtensionError(
                 f"{KATEX_WHEEL} is installed but has no {KATEX_FOLDER}{needed}: "
-                "install the version pinned in requirements-katex.txt"
+                "install the version pinned in requirements-no-deps.txt"
             )
     return found
 
