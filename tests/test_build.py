@@ -1,0 +1,43 @@
+"""How the book is built: notebooks run side by side, and a failing one is left to Sphinx."""
+
+import importlib.util
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from jupyter_cache import get_cache
+
+EXTENSIONS = Path(__file__).parents[1] / "book/_ext"
+
+
+def extension(name):
+    spec = importlib.util.spec_from_file_location(name, EXTENSIONS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_notebooks_run_before_their_pages_are_read(tmp_path):
+    for name, code in (("a", "print(1 + 1)"), ("b", "1 / 0"), ("c", "print(6 * 7)")):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    config = SimpleNamespace(
+        nb_execution_cache_path=str(tmp_path / "cache"), nb_execution_timeout=60
+    )
+    pages = {"a": "a.ipynb", "b": "b.ipynb", "c": "c.ipynb", "text": "text.md"}
+    env = SimpleNamespace(doc2path=lambda name: tmp_path / pages[name])
+
+    extension("parallel_notebooks").run_notebooks(
+        SimpleNamespace(config=config), env, ["a", "b", "text"]
+    )
+
+    cache = get_cache(config.nb_execution_cache_path)
+    found = nbformat.read(tmp_path / "a.ipynb", as_version=4)
+    _, merged = cache.merge_match_into_notebook(found)
+    assert merged.cells[0].outputs[0].text == "2\n"
+    for failed_or_not_read in ("b", "c"):
+        found = nbformat.read(tmp_path / f"{failed_or_not_read}.ipynb", as_version=4)
+        with pytest.raises(KeyError):
+            cache.match_cache_notebook(found)
