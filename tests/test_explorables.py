@@ -17,7 +17,11 @@ from rnncourse.explorables import (
     BackwardPass,
     Cliff,
     Explorable,
+    ForgetProduct,
+    GateViewer,
+    GRUStep,
     Initialisation,
+    LSTMStep,
     Question,
     Quiz,
     Sampling,
@@ -79,6 +83,10 @@ def every_explorable() -> list[Explorable]:
         Cliff(),
         backward_pass(rng),
         Truncation(rng),
+        GateViewer("ab", {"f": [[0.9], [0.1]]}),
+        ForgetProduct(rng),
+        LSTMStep(),
+        GRUStep(),
         quiz(),
     ]
 

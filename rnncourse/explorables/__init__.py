@@ -3,7 +3,11 @@
 from rnncourse.explorables.backward_pass import BackwardPass
 from rnncourse.explorables.base import Explorable
 from rnncourse.explorables.cliff import Cliff
+from rnncourse.explorables.forget_product import ForgetProduct
+from rnncourse.explorables.gate_viewer import GateViewer
+from rnncourse.explorables.gru_step import GRUStep
 from rnncourse.explorables.initialisation import Initialisation
+from rnncourse.explorables.lstm_step import LSTMStep
 from rnncourse.explorables.quiz import Question, Quiz, right, wrong
 from rnncourse.explorables.sampling import Sampling
 from rnncourse.explorables.spectral_radius import SpectralRadius
@@ -14,7 +18,11 @@ __all__ = [
     "BackwardPass",
     "Cliff",
     "Explorable",
+    "ForgetProduct",
+    "GateViewer",
+    "GRUStep",
     "Initialisation",
+    "LSTMStep",
     "Question",
     "Quiz",
     "Sampling",

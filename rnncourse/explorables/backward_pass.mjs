@@ -169,7 +169,7 @@ function render(context) {
   const run = passes(get("xs"), get("targets"), weights, nonlinearity), entries = plan(run), last = entries.length;
   const move = (by) => view.set("step", Math.min(last, Math.max(1, get("step") + by)));
   const back = button("Back", () => move(-1)), next = button("Next", () => move(1));
-  const gradients = html("table", { class: "gradients" });
+  const gradients = html("table", { class: "numbers gradients" });
   view.live.after(gradients);
   view.controls.append(view.slider("step", "computed", { min: 1, max: last, step: 1, format: (step) => `${step} of ${last}` }),
     html("div", { class: "buttons" }, back, next));

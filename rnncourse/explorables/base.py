@@ -10,15 +10,14 @@ import traitlets
 HERE = Path(__file__).parent
 
 
-def front_end(name: str) -> str:
-    """The ES module of one explorable, with ``common.mjs`` in front of it.
+def front_end(*names: str) -> str:
+    """The ES module of one explorable, named last, with ``common.mjs`` and what else it imports.
 
     A page without a kernel loads the module from a blob URL, where a sibling cannot be imported,
-    so the two files are joined here and the import statement is taken out.
+    so the files are joined here and the import statements are taken out.
     """
-    common = (HERE / "common.mjs").read_text(encoding="utf-8")
-    own = (HERE / f"{name}.mjs").read_text(encoding="utf-8")
-    return common + re.sub(r'^import [^;]*"\./common\.mjs";\n', "", own, flags=re.MULTILINE)
+    files = [(HERE / f"{name}.mjs").read_text(encoding="utf-8") for name in ("common", *names)]
+    return re.sub(r'^import [^;]*"\./\w+\.mjs";\n', "", "".join(files), flags=re.MULTILINE)
 
 
 class Explorable(anywidget.AnyWidget):

@@ -20,7 +20,7 @@ export const short = (value) =>
     : value.toExponential(0).replace("+", "").replace("-", "−");
 // To three digits; very large and very small ones as short() has them.
 export const rounded = (value) => (value === 0 || (value >= 0.001 && value < 1000) ? Number(value.toPrecision(3)) : short(value));
-export const visible = (symbol) => symbol.replace(/ /g, "␣").replace(/\n/g, "⏎");
+export const visible = (symbol) => symbol.replace(/ /g, "␣").replace(/\n/g, "⏎").replace(/\t/g, "⇥");
 export const newId = () => `explorable-${Math.random().toString(36).slice(2)}`;
 
 // Text and subscripts of a name such as W_ih or h_{t−1}: [["W", "ih"]].
@@ -115,7 +115,7 @@ export const canvas = (width, height, label, ...children) =>
 export const words = (x, y, text, kind = "") => svg("text", { x, y, class: kind }, text);
 export function maths(x, y, name, kind = "") {
   const text = svg("text", { x, y, class: `math ${kind}` });
-  for (const [base, sub] of nameParts(name)) text.append(base, svg("tspan", { class: "subscript", dy: 4 }, sub));
+  nameParts(name).forEach(([base, sub], i) => text.append(svg("tspan", { dy: i && -4 }, base), svg("tspan", { class: "subscript", dy: 4 }, sub)));
   return text;
 }
 export const box = (kind, x, y, width, height, state = "") =>

@@ -1,18 +1,25 @@
 """Each explorable by itself in a browser, on the host script of the book and with no kernel."""
 
+import io
 import json
+import re
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT
 from ipywidgets.embed import embed_data
+from PIL import Image
 
-from rnncourse.cells import Weights
+from rnncourse.cells import GRU, LSTM, HState, LSTMState, Weights
 from rnncourse.explorables import (
     BackwardPass,
     Cliff,
+    ForgetProduct,
+    GateViewer,
+    GRUStep,
     Initialisation,
+    LSTMStep,
     Question,
     Quiz,
     Sampling,
@@ -73,6 +80,37 @@ def truncation():
     return Truncation(np.random.default_rng(3), steps=40)
 
 
+def gate_viewer(**options):
+    """As long as the pages' texts, with characters that the explorables take for markup."""
+    text = ("See *emphasis*, `code` and\tmore.\n\n" + "A_word_that_is_too_long_for_a_phone " * 12)[
+        :400
+    ]
+    values = np.random.default_rng(4).uniform(-1, 1, (len(text), 3))
+    blocks = {"f": values**2, "i": 1 - values**2, "o": abs(values), "c": 12.3 * values, "h": values}
+    notes = {("f", 17): "Note one, on *c_t*.", ("c", 40): "Note two."}
+    return GateViewer(text, blocks, units=[3, 17, 40], notes=notes, **options)
+
+
+def gate_viewer_of_a_state():
+    return gate_viewer(block="c", unit=40)
+
+
+def forget_product():
+    return ForgetProduct(np.random.default_rng(5))
+
+
+LSTM_SETTINGS = {"i": 0.25, "f": 0.75, "g": -0.5, "o": 0.4, "c": 1.5}
+GRU_SETTINGS = {"r": 0.25, "z": 0.75, "h": 0.8, "w": -1.5, "ax_n": 1.0}
+
+
+def lstm_step(stage="candidate", **settings):
+    return LSTMStep(**LSTM_SETTINGS | settings, stage=stage)
+
+
+def gru_step(stage="candidate", **settings):
+    return GRUStep(**GRU_SETTINGS | settings, stage=stage)
+
+
 def quiz():
     return Quiz(
         Question(
@@ -89,7 +127,7 @@ def page_of(browser, tmp_path):
     errors, contexts = [], []
 
     def as_script(kind, data):
-        text = json.dumps(data).replace("</", "<\\/")
+        text = json.dumps(data, sort_keys=True).replace("</", "<\\/")  # sorted, as in a notebook
         return f'<script type="{MIME}-{kind}+json">{text}</script>'
 
     def open_page(explorable, *, views=1, width=1280, theme="light"):
@@ -121,7 +159,21 @@ def page_of(browser, tmp_path):
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize(
     "make",
-    [unroll, sampling, initialisation, spectral_radius, cliff, backward_pass, truncation, quiz],
+    [
+        unroll,
+        sampling,
+        initialisation,
+        spectral_radius,
+        cliff,
+        backward_pass,
+        truncation,
+        gate_viewer,
+        gate_viewer_of_a_state,
+        forget_product,
+        lstm_step,
+        gru_step,
+        quiz,
+    ],
 )
 def test_fits_is_legible_and_accessible(page_of, make, width, theme):
     page = page_of(make(), width=width, theme=theme)
@@ -339,6 +391,436 @@ def test_truncation_answers_k_and_gain(page_of):
     page.get_by_role(
         "img", name="The loss at step 40 reaches back to step 1", exact=True
     ).wait_for()
+
+
+def test_gate_viewer_answers_every_control(page_of):
+    explorable = gate_viewer()
+    page = page_of(explorable)
+    live, about = page.locator("[aria-live=polite]"), page.locator("p[role=status]")
+    text = explorable.text
+
+    def shown(block, column, place):
+        value = f"{explorable.values[block][column][place] / 100:.2f}".replace("-", "−")
+        symbol = {" ": "␣", "\n": "⏎", "\t": "⇥"}.get(text[place], text[place])
+        return f"Character {place + 1} of 400, “{symbol}”: {value}"
+
+    names = ["forget gate f", "input gate i", "output gate o", "cell state c", "hidden state h"]
+    assert page.locator(".choices label").all_inner_texts() == names
+    assert live.inner_text() == shown("f", 0, 0)
+    assert about.inner_text().startswith("Unit 3, forget gate f: lowest ")
+    assert "Note" not in about.inner_text()
+    page.get_by_role("slider", name="unit").press("ArrowRight")
+    assert live.inner_text() == shown("f", 1, 0)
+    assert about.inner_text().endswith("over this text. Note one, on ct.")
+    page.get_by_label("cell state c").check()
+    assert live.inner_text() == shown("c", 1, 0)
+    assert "Note" not in about.inner_text()
+    page.get_by_role("slider", name="unit").press("End")
+    assert about.inner_text().startswith("Unit 40, cell state c: lowest −1")
+    assert about.inner_text().endswith("Note two.")
+    name = "The text, coloured by the cell state c of unit 40: See *emphasis*, `code`"
+    page.get_by_role("img", name=name).wait_for()
+    orange, blue = (page.locator(f".letters .kind-{kind}") for kind in ("hidden", "input"))
+    negative = sum(value < 0 for value in explorable.values["c"][2])
+    assert (orange.count(), blue.count()) == (negative, 400 - negative)
+    page.get_by_label("forget gate f").check()  # which is never negative
+    assert (orange.count(), blue.count()) == (0, 400)
+    page.get_by_label("cell state c").check()
+    place = page.get_by_role("slider", name="character")
+    for key, expected in {"ArrowRight": 1, "End": 399, "ArrowLeft": 398, "Home": 0}.items():
+        place.press(key)
+        assert live.inner_text() == shown("c", 2, expected)
+        assert page.locator(".letter.now").get_attribute("data-place") == str(expected)
+    for special in "*`\t\n ":
+        page.locator(".letters .letter").nth(text.index(special)).hover()
+        assert live.inner_text() == shown("c", 2, text.index(special))
+
+
+def test_gate_viewer_goes_on_by_key_from_where_it_is_tapped(page_of):
+    page = page_of(gate_viewer())
+    live = page.locator("[aria-live=polite]")
+    page.locator(".letters .letter").nth(4).click()
+    page.mouse.move(0, 0)
+    assert live.inner_text().startswith("Character 5 of 400, “*”")
+    page.keyboard.press("ArrowRight")
+    assert live.inner_text().startswith("Character 6 of 400, “e”")
+
+
+def test_gate_viewer_shows_spaces_and_ends_of_lines(page_of):
+    page = page_of(GateViewer("a b\n\n c\td", {"f": np.full((9, 1), 0.5)}))
+    letters = page.locator(".letters .letter").all()
+    assert [letter.text_content() for letter in letters] == list("a b⏎⏎ c⇥d")
+    boxes = [letter.bounding_box() for letter in letters]
+    assert len({box["width"] for box in (boxes[0], boxes[1], boxes[2], boxes[5])}) == 1
+    lines = sorted({box["y"] for box in boxes})
+    assert [lines.index(box["y"]) for box in boxes] == [0, 0, 0, 0, 1, 2, 2, 2, 2]
+    page.get_by_role("slider").wait_for()  # one block and one unit: nothing to choose
+    assert page.get_by_role("radio").count() == 0
+
+
+def pixels(locator):
+    return np.array(Image.open(io.BytesIO(locator.screenshot())).convert("RGB")).astype(float)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_gate_viewer_draws_a_bar_from_the_line_of_zero(page_of, theme):
+    """In the lane of 18 pixels below a letter; 9 a side where values can be negative."""
+
+    def bar(letter):
+        """The rows, from the bottom, in which the letter's middle has its block's full colour."""
+        line = letter.evaluate("e => getComputedStyle(e).getPropertyValue('--line')").lstrip("#")
+        rows = pixels(letter)[::-1]
+        middle = rows[:, rows.shape[1] // 2]
+        colour = [int(line[i : i + 2], 16) for i in (0, 2, 4)]
+        return np.flatnonzero((abs(middle - colour) < 12).all(axis=1))
+
+    values = [[0.0], [0.25], [0.5], [1.0]]
+    page = page_of(GateViewer("....", {"f": values}, position=3), theme=theme)
+    for value, letter in zip(values, page.locator(".letters .letter").all()[:3], strict=False):
+        rows = bar(letter)
+        assert len(rows) == pytest.approx(18 * value[0], abs=1.5)
+        assert len(rows) == 0 or rows[0] <= 2
+
+    page = page_of(
+        GateViewer("....", {"c": [[-2.0], [-1.0], [2.0], [0.0]]}, position=3), theme=theme
+    )
+    lowest, low, high = (bar(letter) for letter in page.locator(".letters .letter").all()[:3])
+    assert len(lowest) == pytest.approx(9, abs=1.5)
+    assert len(low) == pytest.approx(4.5, abs=1.5)
+    assert len(high) == pytest.approx(9, abs=1.5)
+    assert lowest.max() < high.min()
+    assert lowest.min() < low.min() < low.max() <= lowest.max() + 1
+
+
+def contrast(one, other):
+    """The contrast of two colours by the web's accessibility guidelines."""
+
+    def luminance(colour):
+        share = np.asarray(colour) / 255
+        linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+        return linear @ [0.2126, 0.7152, 0.0722]
+
+    dark, light = sorted([luminance(one), luminance(other)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_gate_viewer_keeps_its_letters_legible_on_every_tint(page_of, theme):
+    page = page_of(GateViewer("    .", {"c": [[-1.0], [-0.5], [0.5], [1.0], [0.0]]}, position=4),
+                   theme=theme)  # fmt: skip
+    text = page.locator(".letters").evaluate("e => getComputedStyle(e).color")
+    text = [int(part) for part in text.removeprefix("rgb(").rstrip(")").split(",")]
+    tints = [pixels(letter)[3, 3] for letter in page.locator(".letters .letter").all()]
+    assert len({tuple(tint) for tint in tints}) == 5
+    assert min(contrast(text, tint) for tint in tints) > 4.5
+
+
+def test_forget_product_answers_bias_and_spread(page_of):
+    page = page_of(forget_product())
+    live, table = page.locator("[aria-live=polite]"), page.locator("table")
+    bias, spread = (page.get_by_role("slider", name=name) for name in ("bias", "spread"))
+    chart = page.locator("svg[role=img]")
+
+    def numbers(row):
+        cells = table.get_by_role("row", name=row).locator("td").all_inner_texts()
+        return np.array([float(text.replace("−", "-")) for text in cells])
+
+    assert live.inner_text().startswith("f = σ(1.00) = 0.7311: half is lost after 2.21 steps. With")
+    f, distances = 1 / (1 + np.exp(-1)), np.array([20, 100, 200])
+    np.testing.assert_allclose(numbers("every gate"), f**distances, rtol=0.2)  # one digit
+    assert np.all(numbers("least") < numbers(" most"))
+    assert chart.locator("polyline.thin").count() == 5
+    spread.press("Home")
+    assert live.inner_text().endswith("Without spread every gate has this value.")
+    assert np.all(numbers("least") == numbers("every gate"))
+    assert np.all(numbers(" most") == numbers("every gate"))
+    assert chart.locator(".dot").count() == 1
+    bias.press("End")
+    assert live.inner_text().startswith("f = σ(6.00) = 0.9975: half is lost after 280 steps.")
+    assert chart.locator(".dot").count() == 0  # the half-life is beyond the chart
+    spread.press("End")
+    assert np.all(numbers("least") < numbers("every gate"))
+    bias.press("Home")
+    assert "half is lost after 0.326 steps" in live.inner_text()
+
+
+def test_forget_product_leaves_distances_out_that_it_does_not_draw(page_of):
+    page = page_of(ForgetProduct(np.random.default_rng(0), steps=150, sequences=1))
+    assert page.get_by_role("columnheader").all_inner_texts() == ["distance in steps", "20", "100"]
+
+
+@pytest.mark.parametrize("spread", [0.0, 2.0])
+def test_forget_product_falls_below_the_line_of_its_bias_only_with_a_spread(page_of, spread):
+    page = page_of(ForgetProduct(np.random.default_rng(5), bias=5.0, spread=spread))
+    chart = page.locator("svg[role=img]")
+    alike = chart.locator("polyline.dashed").evaluate(ENDS)
+    for drawn in (curve.evaluate(ENDS) for curve in chart.locator("polyline.thin").all()):
+        assert drawn[0] == alike[0]
+        assert (drawn[1] == pytest.approx(alike[1])) == (spread == 0)
+        assert drawn[1][1] >= alike[1][1] - 1e-6
+
+
+# --- LSTMStep and GRUStep ---
+
+DRAWN = """() => {
+  const part = (e) => (e.matches(".subscript") && e.textContent ? "_" : "") + e.textContent;
+  const named = (math) => [...math.children].map(part).join("");
+  return Object.fromEntries([...document.querySelectorAll(".explorable-picture .number")].map((value) => {
+    const beside = value.parentNode.tagName === "g" ? value.parentNode.querySelector(".math") : value.nextSibling;
+    return [beside?.matches(".math") ? named(beside) : "tanh", parseFloat(value.textContent.replace("−", "-"))];
+  }));
+}"""  # noqa: E501
+
+
+def logit(gate):
+    return np.log(gate / (1 - gate))
+
+
+def lstm_drawn(i, f, g, o, c):
+    """What the drawing should show, by the package's cell; and what it carries on."""
+    a = np.array([[logit(i), logit(f), np.arctanh(g), logit(o)]])
+    before = LSTMState(h=np.zeros((1, 1)), c=np.array([[c]]))
+    state, cache = LSTM(1, 1).forward(a, np.zeros_like(a), before)
+    new, h, read = state.c.item(), state.h.item(), cache.tanh_c.item()
+    gates = {"f_t": f, "i_t": i, "g_t": g, "o_t": o}
+    return gates | {
+        "c_t−1": c,
+        "c_t": new,
+        "h_t": h,
+        "f_t c_t−1": f * c,
+        "i_t g_t": i * g,
+        "tanh": read,
+    }
+
+
+def gru_drawn(r, z, h, w, ax_n):
+    a_x, a_h = np.array([[logit(r), logit(z), ax_n]]), np.array([[0.0, 0.0, w * h]])
+    state, cache = GRU(1, 1).forward(a_x, a_h, HState(np.array([[h]])))
+    n, a_n = cache.n.item(), cache.ah_n.item()
+    given = {"r_t": r, "z_t": z, "n_t": n, "h_t−1": h, "h_t": state.h.item(), "w": w, "ax_n": ax_n}
+    parts = {"z_t h_t−1": z * h, "1 − z_t": 1 - z, "(1 − z_t) n_t": (1 - z) * n}
+    return given | parts | {"ah_n": a_n, "r_t ah_n": r * a_n, "ax_n + r_t ah_n": np.arctanh(n)}
+
+
+def press_times(locator, key, times):
+    for _ in range(times):
+        locator.press(key)
+
+
+LSTM_STAGES = ["forget", "input", "candidate", "cell", "output"]
+GRU_STAGES = ["reset", "update", "candidate", "state"]
+STEPS = pytest.mark.parametrize(
+    ("make", "settings", "drawn", "state", "stages"),
+    [
+        (lstm_step, LSTM_SETTINGS, lstm_drawn, "c_t", LSTM_STAGES),
+        (gru_step, GRU_SETTINGS, gru_drawn, "h_t", GRU_STAGES),
+    ],
+    ids=["LSTM", "GRU"],
+)
+
+
+@STEPS
+def test_a_step_draws_the_numbers_of_the_package(page_of, make, settings, drawn, state, stages):
+    page = page_of(make(stages[-1]))
+    assert page.evaluate(DRAWN) == pytest.approx(drawn(**settings), abs=0.005 + 1e-9)
+
+
+@STEPS
+def test_each_slider_moves_its_own_number(page_of, make, settings, drawn, state, stages):
+    page = page_of(make(stages[-1]))
+    labels = {"i": "input", "f": "forget", "g": "candidate", "o": "output", "c": "memory"}
+    if make is gru_step:
+        labels = {"r": "reset", "z": "update", "h": "state", "w": "weight", "ax_n": "input"}
+    for name, label in labels.items():
+        slider = page.get_by_role("slider", name=label)
+        slider.press("ArrowRight")
+        slider.press("ArrowRight")
+        settings = settings | {name: settings[name] + 0.1}
+        assert page.evaluate(DRAWN) == pytest.approx(drawn(**settings), abs=0.005 + 1e-9)
+
+
+LIT = {
+    lstm_step: [
+        {"c_t−1", "f_t", "f_t c_t−1"},
+        {"i_t"},
+        {"g_t", "i_t g_t"},
+        {"c_t"},
+        {"o_t", "tanh", "h_t"},
+    ],
+    gru_step: [
+        {"h_t−1", "w", "r_t", "ah_n", "r_t ah_n"},
+        {"z_t", "z_t h_t−1", "1 − z_t"},
+        {"ax_n", "ax_n + r_t ah_n", "n_t"},
+        {"(1 − z_t) n_t", "h_t"},
+    ],
+}
+
+
+@STEPS
+def test_parts_light_up_in_their_order(page_of, make, settings, drawn, state, stages):
+    page = page_of(make(stages[0]))
+    live, part = page.locator("[aria-live=polite]"), page.get_by_role("button", name="Next part")
+    known = set()
+    for number, lit in enumerate(LIT[make], start=1):
+        known |= lit
+        assert set(page.evaluate(DRAWN)) == known
+        assert live.inner_text().startswith(f"Time step 1, part {number} of {len(stages)}. ")
+        assert page.get_by_role("radio", name=stages[number - 1]).is_checked()
+        assert page.locator(".explorable-picture .now").count() > 0
+        if number < len(stages):
+            part.press("Enter")
+    assert left_alone(part)
+    assert page.locator(".explorable-picture .later, .explorable-picture .ghost").count() == 0
+    page.get_by_role("radio", name=stages[-1]).press("ArrowLeft")
+    assert live.inner_text().startswith(f"Time step 1, part {len(stages) - 1} of")
+    page.locator(".stages label").first.click()
+    assert set(page.evaluate(DRAWN)) == LIT[make][0]
+
+
+def recorded(page):
+    """The steps on the chart, and the numbers of each curve and gate, as a screen reader has it."""
+    steps, _, rest = page.locator(".run > svg").get_attribute("aria-label").partition(": ")
+    numbers = {}
+    for row in rest.replace("−", "-").split("; "):
+        name, values = re.fullmatch(r"(\D+?) ([-\d. ]+)", row).groups()
+        numbers[name] = [float(value) for value in values.split()]
+    return steps, numbers
+
+
+@STEPS
+def test_the_next_step_carries_the_state_on(page_of, make, settings, drawn, state, stages):
+    page = page_of(make(stages[0]))
+    step = page.get_by_role("button", name="Next time step")
+    carried = {"c_t": "c", "h_t": "h"}[state]
+    wanted = {state: [settings[carried]], "other": []}
+    other = {"c_t": "h_t", "h_t": "n_t"}[state]
+    now = settings
+    for _ in range(4):
+        numbers = drawn(**now)
+        wanted[state].append(numbers[state])
+        wanted["other"].append(numbers[other])
+        now = now | {carried: numbers[state]}
+        step.click()
+    assert page.evaluate(DRAWN) == pytest.approx(drawn(**now), abs=0.005 + 1e-9)
+    assert page.locator("[aria-live=polite]").inner_text().startswith("Time step 5, ")
+    steps, numbers = recorded(page)
+    assert steps == "The steps from 0 to 5"
+    curves = list(numbers.values())
+    assert curves[0][:5] == pytest.approx(wanted[state], abs=0.005 + 1e-9)
+    assert curves[1][:4] == pytest.approx(wanted["other"], abs=0.005 + 1e-9)
+    assert [len(curve) for curve in curves[:2]] == [6, 5]
+    gates = {"c_t": "fio", "h_t": "rz"}[state]
+    assert {name: numbers[name] for name in gates} == {name: [settings[name]] * 5 for name in gates}
+
+    page.get_by_role("button", name="Start again").click()
+    assert page.locator("[aria-live=polite]").inner_text().startswith("Time step 1, part 1 of")
+    assert page.evaluate(DRAWN)[f"{state}−1"] == settings[carried]
+    assert recorded(page)[0] == "The steps from 0 to 1"
+    assert left_alone(page.get_by_role("button", name="Start again"))
+
+
+@STEPS
+def test_moving_the_state_by_hand_starts_the_record_again(
+    page_of, make, settings, drawn, state, stages
+):
+    page = page_of(make(stages[-1]))
+    press_times(page.get_by_role("button", name="Next time step"), "Enter", 2)
+    gate = page.get_by_role("slider", name={"c_t": "forget", "h_t": "reset"}[state])
+    gate.press("ArrowRight")
+    assert recorded(page)[0] == "The steps from 0 to 3"
+    slider = page.get_by_role("slider", name={"c_t": "memory", "h_t": "state"}[state])
+    slider.press("End")
+    steps, numbers = recorded(page)
+    assert steps == "The steps from 0 to 1"
+    assert next(iter(numbers.values()))[0] == {"c_t": 3, "h_t": 1}[state]
+
+
+def test_lstm_step_presets_make_the_memory_do_what_they_say(page_of):
+    page = page_of(lstm_step("output"))
+    step = page.get_by_role("button", name="Next time step")
+
+    def after(preset):
+        page.get_by_role("button", name=preset, exact=True).click()
+        numbers = page.evaluate(DRAWN)
+        assert page.locator("button[aria-pressed=true]").all_inner_texts() == [preset]
+        step.click()
+        return numbers["c_t"], numbers["h_t"]
+
+    assert after("keep") == (1.5, 0)
+    assert after("read") == (1.5, pytest.approx(np.tanh(1.5), abs=0.005))
+    assert after("add") == (1, 0)
+    assert after("write") == (-0.5, 0)
+    assert after("add") == (-1, 0)
+    assert after("forget") == (0, 0)
+
+
+def test_gru_step_presets_make_the_state_do_what_they_say(page_of):
+    page = page_of(gru_step("state"))
+
+    def after(preset):
+        page.get_by_role("button", name=preset, exact=True).click()
+        assert page.locator("button[aria-pressed=true]").all_inner_texts() == [preset]
+        return page.evaluate(DRAWN)["h_t"]
+
+    candidate = np.tanh(1 - 1.5 * 0.8)
+    assert after("keep") == 0.8
+    assert after("blend") == pytest.approx((candidate + 0.8) / 2, abs=0.005)
+    assert after("replace") == pytest.approx(candidate, abs=0.005)
+    assert after("reset") == pytest.approx(np.tanh(1), abs=0.005)
+
+
+def test_a_long_run_shows_its_last_steps_and_grows_its_scale(page_of):
+    page = page_of(lstm_step("output", c=0.0, g=1.0), width=390)
+    page.get_by_role("button", name="add").click()
+    press_times(page.get_by_role("button", name="Next time step"), "Enter", 29)
+    steps, numbers = recorded(page)
+    assert steps == "The steps from 10 to 30"
+    assert numbers["memory c"] == list(range(10, 31))
+    assert page.get_by_role("slider", name="memory").get_attribute("aria-valuetext") == "29.00"
+    chart = page.locator(".run > svg")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert chart.locator(".end.small").all_text_contents() == ["0", "30"]
+    marks = chart.locator(".mark.kind-memory").evaluate_all(
+        "all => all.map((e) => e.cy.baseVal.value)"
+    )
+    assert marks == sorted(marks, reverse=True)  # more is higher up
+    assert marks[-1] > 0
+
+
+TEXTS_THAT_MEET = """() => {
+  const texts = [...document.querySelectorAll(".explorable-picture text")];
+  const boxes = texts.map((e) => e.getBoundingClientRect());
+  const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top + 3 || b.bottom <= a.top + 3;
+  return texts.flatMap((one, i) => texts.slice(0, i).filter((_, j) => !apart(boxes[i], boxes[j])).map((other) => [one.textContent, other.textContent]));
+}"""  # noqa: E501
+
+TEXTS_OUT_OF_THEIR_BOX = """() => [...document.querySelectorAll(".explorable-picture g > text")]
+  .map((text) => [text, text.parentNode.querySelector(".box")])
+  .map(([text, box]) => [text.textContent, text.getBBox().width, box.getBBox().width])
+  .filter(([, text, box]) => text > box)"""
+
+
+@pytest.mark.parametrize("width", [1280, 374])
+@pytest.mark.parametrize(
+    "make", [lambda: lstm_step("output", c=-3.0, f=0.95), lambda: gru_step("state", h=-1.0, w=2.0)]
+)
+def test_steps_have_room_for_every_number(page_of, make, width):
+    page = page_of(make(), width=width)
+    page.add_style_tag(content="body { font-family: 'DejaVu Sans', Verdana; }")  # a wide one
+    assert page.locator(".explorable-picture .number").count() >= 10
+    assert page.evaluate(TEXTS_THAT_MEET) == []
+    assert page.evaluate(TEXTS_OUT_OF_THEIR_BOX) == []
+
+
+def test_a_pipe_is_as_thick_as_its_number_is_large(page_of):
+    page = page_of(lstm_step("output", f=0.5, i=0.0, c=2.0))
+    pipes = page.locator(".explorable-picture .pipe")
+    widths = pipes.locator("polyline").evaluate_all(
+        "all => all.map((e) => parseFloat(e.style.strokeWidth))"
+    )
+    before, kept = widths[:2]  # 2 and 1, of which nothing is added to
+    assert before > kept + 1
+    assert page.locator(".explorable-picture .pipe.nothing").count() == 1
 
 
 def test_quiz_explains_and_keeps_text_as_text(page_of):
