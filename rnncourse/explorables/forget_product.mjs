@@ -28,11 +28,9 @@ const legend = () => html("p", { class: "legend" }, ...Object.entries(LINES).map
   svg("svg", { width: 34, height: 16, "aria-hidden": "true" }, svg("polyline", { class: `curve kind-${kind}`, points: kind === "weight dot" ? "17,8 17,8" : "1,8 33,8" })),
   html("span", {}, ...inline(name)))));
 
-const amount = (value) => (value < 1e-300 ? "below 1e−300" : rounded(value));
-
 // What is kept over some distances: one row for gates that are all alike, two for the sequences drawn.
 function table(distances, alike, drawn) {
-  const cells = (values) => distances.map((d) => html("td", {}, String(amount(values(d)))));
+  const cells = (values) => distances.map((d) => html("td", {}, String(rounded(values(d)))));
   const row = (name, values) => html("tr", {}, html("th", { scope: "row" }, ...inline(name)), ...cells(values));
   return [html("caption", {}, "Product of the forget gates"),
     html("tr", {}, html("th", { scope: "col" }, "distance in steps"), ...distances.map((d) => html("th", { scope: "col" }, String(d)))),

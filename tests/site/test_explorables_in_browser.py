@@ -526,6 +526,9 @@ def test_forget_product_answers_bias_and_spread(page_of):
         return np.array([float(text.replace("−", "-")) for text in cells])
 
     assert live.inner_text().startswith("f = σ(1.00) = 0.7311: half is lost after 2.21 steps. With")
+    said = re.search(r"each were (\S+), .* after (\S+) steps", live.inner_text())
+    typical, half_life = map(float, said.groups())
+    assert half_life == pytest.approx(np.log(0.5) / np.log(typical), rel=0.01)
     f, distances = 1 / (1 + np.exp(-1)), np.array([20, 100, 200])
     np.testing.assert_allclose(numbers("every gate"), f**distances, rtol=0.2)  # one digit
     assert np.all(numbers("least") < numbers(" most"))
