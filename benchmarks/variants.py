@@ -1,6 +1,6 @@
 """LSTM and GRU variants on a stream without resets: what the page variants shows.
 
-    python benchmarks/variants.py               all runs that the file lacks: some nine minutes
+    python benchmarks/variants.py               all runs that the file lacks: some seven minutes
     python benchmarks/variants.py --only GRU    those whose network has this in its name
     python benchmarks/variants.py --quick       a few steps of each network, nothing written
 
