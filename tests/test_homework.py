@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 from homework import HOMEWORK
 from nbclient import NotebookClient
+from nbgrader.api import Gradebook
 
 import rnncourse
 from tools import grade, homework
-from tools.grading.assignment import prepare
+from tools.grading.assignment import prepare, question_of
 from tools.grading.submission import SubmissionError, read_submission
 from tools.homework import ROOT
 
@@ -156,9 +157,15 @@ def is_marked(cell):
     return cell.metadata.get("nbgrader", {}).get("grade", False)
 
 
+def is_written(cell):
+    """Whether a cell asks for words, which are marked by hand."""
+    return cell.metadata.get("nbgrader", {}).get("task", False)
+
+
 def is_given(cell):
     """Whether answers and tests may use what a cell defines."""
-    return cell.metadata.get("nbgrader", {}).get("locked", False) and not is_marked(cell)
+    locked = cell.metadata.get("nbgrader", {}).get("locked", False)
+    return locked and not is_marked(cell) and not is_written(cell)
 
 
 class Asked:
@@ -262,6 +269,9 @@ def test_a_source_without_cell_ids_is_refused(tmp_path):
         homework.release_all(tmp_path)
 
 
+PARTS = ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")  # what learners do not get
+
+
 def region(cell, name):
     """The lines between ### BEGIN and ### END, stripped."""
     lines, inside = [], False
@@ -275,11 +285,11 @@ def region(cell, name):
 
 @every_homework
 def test_no_solution_and_no_hidden_test_is_released(name):
-    for marker in ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS"):
+    for marker in ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME"):
         assert marker not in released_text(name)
     # A line may also stand, rightly, where learners see it: in a locked cell or a visible test.
     cells = solved(name).cells
-    regions = [region(c, part) for c in cells for part in ("SOLUTION", "HIDDEN TESTS")]
+    regions = [region(c, part) for c in cells for part in PARTS]
     secret = {line for lines in regions for line in lines}
     public = {line.strip() for c in cells if not is_secret(c) for line in c.source.splitlines()}
     shown = {line.strip() for c in released(name).cells for line in c.source.splitlines()}
@@ -301,6 +311,63 @@ def test_each_question_has_an_answer_a_visible_and_a_hidden_test(name, question)
     assert [cell.metadata.nbgrader.points for cell in tests] == [1, points - 1]
     assert region(cells[question], "SOLUTION")
     assert f"({points} marks" in cells[f"{question}-task"].source
+
+
+WRITTEN = [(name, cell.id) for name in HOMEWORK for cell in solved(name).cells if is_written(cell)]
+every_written_answer = pytest.mark.parametrize(("name", "task"), WRITTEN)
+
+
+def test_homework_5_has_a_written_answer():
+    assert ("hw5", "q6-task") in WRITTEN
+
+
+@every_written_answer
+def test_a_written_answer_has_a_mark_scheme_and_a_cell_to_write_into(name, task):
+    cells = {cell.id: cell for cell in solved(name).cells}
+    assert region(cells[task], "MARK SCHEME")
+    assert f"({cells[task].metadata.nbgrader.points} marks" in cells[task].source
+    ids = [cell.id for cell in released(name).cells]
+    following = released(name).cells[ids.index(task) + 1]
+    assert (following.cell_type, "nbgrader" in following.metadata) == ("markdown", False)
+
+
+@every_written_answer
+def test_a_mark_given_by_hand_reaches_the_table_and_the_page(name, task, tmp_path):
+    """As the page *For instructors* describes it, but for the browser."""
+    notebook = solved(name)
+    place = [cell.id for cell in notebook.cells].index(task) + 1
+    notebook.cells[place].source = "Along c it is *f* alone."
+    for cell in notebook.cells:  # for these marks, other answers are not needed
+        cell.source = "" if cell.id in HOMEWORK[name].POINTS else cell.source
+    (tmp_path / "submissions").mkdir()
+    nbformat.write(notebook, tmp_path / "submissions" / "ada.ipynb")
+    question, points = question_of(task), answer(notebook, task).metadata.nbgrader.points
+    scheme = [line for line in region(answer(notebook, task), "MARK SCHEME") if len(line) > 20]
+
+    def graded():
+        [row] = grade.grade_folder(tmp_path / "submissions", name, tmp_path / "grades")
+        page = (tmp_path / "grades" / name / "feedback" / "ada.html").read_text()
+        assert "Along c it is <em>f</em> alone." in page
+        assert not any(line in page for line in scheme)
+        return row.status, row.marks[question], page
+
+    status, mark, page = graded()
+    assert (status, mark) == ("needs marking", None)
+    assert "not marked yet" in page
+
+    # What the formgrader shows, and what it writes when someone types a mark and a comment.
+    shown = tmp_path / "grades" / "autograded" / "ada" / name / f"{name}.ipynb"
+    assert "BEGIN MARK SCHEME" in answer(nbformat.read(shown, as_version=4), task).source
+    with Gradebook(f"sqlite:///{tmp_path / 'grades' / 'gradebook.db'}", "rnncourse") as book:
+        found = book.find_grade(task, name, name, "ada")
+        found.manual_score, found.needs_manual_grade = points - 0.5, False
+        book.find_comment(task, name, name, "ada").manual_comment = "And along h?"
+        book.db.commit()
+
+    status, mark, page = graded()
+    assert (status, mark) == ("graded", points - 0.5)
+    assert f"{points - 0.5} of {points}" in page
+    assert "And along h?" in page
 
 
 @every_homework

@@ -1,6 +1,7 @@
 """What is particular to each homework: a module for each, with five names.
 
 POINTS  {question: points}. One is for the visible tests, the others for the hidden ones.
+        A question that is answered in words and marked by hand is not among them.
 WRONG   {question: three plausible wrong answers}, each (what it misunderstands, old, new): the
         solution becomes wrong where `old`, which occurs once in it, is replaced by `new`. All first
         ones are handed in together, then all second ones, then the third. None may get a hidden
