@@ -43,24 +43,29 @@ def _all_pass(notebook, time_limit):
         print("This cell is run by a check, which begins no other.")
         return True
     homework = _read(path)
+    written = [_question(cell) for cell in homework.cells if _is_marked_by_hand(cell)]
+    last = max(number for number, cell in enumerate(homework.cells) if _is_test(cell))
+    homework.cells = homework.cells[: last + 1]
     saved = datetime.fromtimestamp(path.stat().st_mtime)
     print(f"{path}, as saved on {saved:%d %B at %H:%M:%S}:", flush=True)
     _run(homework, path.parent, time_limit)
 
     questions = {}
     for cell in homework.cells:
-        if name := _about(cell, "grade_id"):
-            questions.setdefault(name.split("-")[0], []).append(cell)
+        if _about(cell, "grade_id"):
+            questions.setdefault(_question(cell), []).append(cell)
     troubles = {name: _trouble(cells) for name, cells in questions.items()}
     for name, cells in questions.items():
         if troubles[name] or _points(cells):
             print(f"  {name:5} {_marks(cells):7} {troubles[name] or 'passed'}")
+    for name in written:
+        print(f"  {name:5} {'':7} answered in words, which a person marks: not checked here")
     print(f"Visible tests: {_marks(homework.cells)} marks. The hidden ones are your grader's.")
     return not any(troubles.values())
 
 
 def _read(path):
-    """The notebook up to its last test."""
+    """The notebook in a file."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no notebook {path}")
     try:
@@ -75,13 +80,12 @@ def _read(path):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of cell ids: missing and double ones are mended
             notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-        tests = [number for number, cell in enumerate(notebook.cells) if _is_test(cell)]
+        any_test = any(_is_test(cell) for cell in notebook.cells)
     except Exception as error:  # whatever a file may hold
         what = f"{path} is no notebook, or a damaged one"
         raise ValueError(f"{what} ({type(error).__name__})") from error
-    if not tests:
+    if not any_test:
         raise ValueError(f"{path} has no test cells: is it the homework as it was handed out?")
-    notebook.cells = notebook.cells[: tests[-1] + 1]
     return notebook
 
 
@@ -146,6 +150,14 @@ def _trouble(cells):
 def _about(cell, key):
     """What nbgrader notes about a cell; None for other cells."""
     return cell.metadata.get("nbgrader", {}).get(key)
+
+
+def _question(cell):
+    return _about(cell, "grade_id").split("-")[0]
+
+
+def _is_marked_by_hand(cell):
+    return _about(cell, "task") or (_about(cell, "grade") and _about(cell, "solution"))
 
 
 def _is_test(cell):

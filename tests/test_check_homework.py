@@ -90,6 +90,7 @@ def test_each_question_is_told_what_is_wrong(tmp_path, capsys):
         "q10": "1 of 1  cell q10 is there more than once: keep one",
         "q11": "1 of 1  passed",
         "q13": "1 of 1  passed",
+        "q12": "answered in words, which a person marks: not checked here",
     }
     assert total == "Visible tests: 4 of 10 marks. The hidden ones are your grader's."
 
@@ -143,6 +144,14 @@ def test_the_homework_as_it_is_handed_out():
     assert [line.split()[0] for line in questions] == [f"q{n}" for n in range(1, 7)]
     assert all("0 of 1  not answered yet" in line for line in questions)
     assert total.startswith("Visible tests: 0 of 6 marks.")
+
+
+def test_an_answer_in_words_is_left_to_a_person():
+    *_, written, total = command(ROOT / "exercises" / "hw5" / "hw5.ipynb").stdout.splitlines()
+    assert written.split(maxsplit=1) == [
+        "q6", "answered in words, which a person marks: not checked here",
+    ]  # fmt: skip
+    assert total.startswith("Visible tests: 0 of 5 marks.")
 
 
 def test_a_solved_homework_that_checks_itself(tmp_path):
