@@ -11,14 +11,12 @@ depend on the speed of the machine; ``seconds`` is processor time. ``distance`` 
 adding problem and the delay of a copy problem.
 """
 
-import argparse
-import csv
-import time
 from functools import partial
 from itertools import product
 from pathlib import Path
 
 import numpy as np
+from filed_runs import arguments, fill
 from threadpoolctl import threadpool_limits
 
 from rnncourse import (
@@ -45,8 +43,10 @@ RATES = (0.01, 0.003)
 SEEDS = (0, 1, 2)
 HIDDEN, BATCH, LIMIT, SOLVED = 32, 32, 1000, 0.01
 SYMBOLS, LENGTH, EMBEDDING = 4, 3, 16  # of the copy problem
-KEY = ("task", "distance", "remedy", "lr", "seed")
-COLUMNS = (*KEY, "hidden_size", "batch_size", "limit", "steps", "error", "seconds")
+COLUMNS = (
+    "task", "distance", "remedy", "lr", "seed",
+    "hidden_size", "batch_size", "limit", "steps", "error", "seconds",
+)  # fmt: skip
 
 
 class BatchNormRNN(LayerNormRNN):
@@ -135,38 +135,24 @@ def run(task, distance, remedy, lr, seed, limit=LIMIT):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--only", default="", help="part of the name of a remedy")
-    parser.add_argument("--quick", action="store_true", help="see that all runs; write nothing")
-    options = parser.parse_args()
+    options = arguments(__doc__.split("\n")[0], "remedy")
     names = [name for name in remedies(inputs=2) if options.only in name]
     with threadpool_limits(1):
         if options.quick:
             for (task, distances), remedy in product(DISTANCES.items(), names):
                 print(f"{task:8}{remedy:24}", *run(task, distances[0], remedy, 0.01, 0, limit=20))
         else:
-            fill(FILE, names)
+            fill(FILE, COLUMNS, keys(names), lambda *key: (HIDDEN, BATCH, LIMIT, *run(*key)))
 
 
-def fill(path, names):
-    """Do the runs that the file does not hold yet."""
-    if not path.exists():
-        path.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
-    with path.open(newline="", encoding="utf-8") as file:
-        done = {tuple(row[column] for column in KEY) for row in csv.DictReader(file)}
-    runs = [
+def keys(names):
+    """What tells one run from another, by distance: the quick ones first."""
+    every = (
         key
         for task, distances in DISTANCES.items()
         for key in product([task], distances, names, RATES, SEEDS)
-        if tuple(map(str, key)) not in done
-    ]
-    for key in sorted(runs, key=lambda key: key[1]):  # by distance: the quick ones first
-        start = time.process_time()
-        steps, error = run(*key)
-        seconds = f"{time.process_time() - start:.1f}"
-        with path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow([*key, HIDDEN, BATCH, LIMIT, steps, error, seconds])
+    )
+    return sorted(every, key=lambda key: key[1])
 
 
 if __name__ == "__main__":
