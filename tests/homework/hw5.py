@@ -54,5 +54,8 @@ TOLD = {
     "q4": [
         ("half of its units forget, but you say 'forgets'", WHAT_IS_KEPT,
          "f.mean(axis=(1, 2)).prod() < 0.05"),
+        ("all at one step, but you say 'healthy'", WHAT_IS_KEPT,
+         "(f.mean(axis=(0, 1)) ** len(f)).mean() < 0.05"),
+        ("not as far back as c_0, but you say", "gradient.max()", "gradient[0]"),
     ],
 }  # fmt: skip
