@@ -11,15 +11,13 @@ from chunk to chunk and never reset. The measure is the number of chunks until 9
 in the last 20 are right, or the share that is right at the end; ``seconds`` is processor time.
 """
 
-import argparse
-import csv
-import time
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice, product
 from pathlib import Path
 
 import numpy as np
+from filed_runs import arguments, fill
 from threadpoolctl import threadpool_limits
 
 from rnncourse import (
@@ -49,8 +47,10 @@ CHUNK, ROWS, LIMIT, SOLVED = 50, 32, 600, 0.99
 GAPS = {(5, 15): (0.01, 0.003), (10, 30): (0.01,), (20, 60): (0.01,)}  # and the learning rates
 FUNCTION_GAPS = ((5, 15), (10, 30))
 SEEDS = (0, 1, 2)
-KEY = ("network", "shortest", "longest", "lr", "seed")
-COLUMNS = (*KEY, "weights", "limit", "chunks", "right", "seconds")
+COLUMNS = (
+    "network", "shortest", "longest", "lr", "seed",
+    "weights", "limit", "chunks", "right", "seconds",
+)  # fmt: skip
 
 GATES = {
     "sigmoid": Nonlinearity(sigmoid, lambda y: y * (1 - y)),
@@ -145,7 +145,7 @@ def stream(rng, shortest, longest):
 
 
 def run(network, shortest, longest, lr, seed, limit=LIMIT):
-    """Train once. Return how many weights the cell has, the chunks read, and the last share right.
+    """Train once. Return the cell's number of weights, the most chunks, those read, the share right.
 
     The latter two are empty if it diverged.
     """
@@ -177,45 +177,28 @@ def run(network, shortest, longest, lr, seed, limit=LIMIT):
                 progress=False,
             )  # fmt: skip
     except FloatingPointError:
-        return count, "", ""
-    return count, len(right), f"{np.mean(right[-20:]):.4f}"
+        return count, limit, "", ""
+    return count, limit, len(right), f"{np.mean(right[-20:]):.4f}"
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--only", default="", help="part of the name of a network")
-    parser.add_argument("--quick", action="store_true", help="see that all runs; write nothing")
-    options = parser.parse_args()
+    options = arguments(__doc__.split("\n")[0], "network")
     with threadpool_limits(1):
         if options.quick:
             for network in variants() | functions():
                 if options.only in network:
                     print(f"{network:22}", *run(network, 5, 15, 0.01, 0, limit=20))
         else:
-            fill(FILE, options.only)
+            fill(FILE, COLUMNS, keys(options.only), run)
 
 
-def fill(path, only):
-    """Do the runs that the file does not hold yet."""
-    if not path.exists():
-        path.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
-    with path.open(newline="", encoding="utf-8") as file:
-        done = {tuple(row[column] for column in KEY) for row in csv.DictReader(file)}
-    for gap, rates in GAPS.items():  # the quick ones first
+def keys(only):
+    """What tells one run from another, the quick ones first."""
+    for gap, rates in GAPS.items():
         networks = variants() | (functions() if gap in FUNCTION_GAPS else {})
         for network, lr, seed in product(networks, rates, SEEDS):
-            key = (network, *gap, lr, seed)
-            if only in network and tuple(map(str, key)) not in done:
-                record(path, key)
-
-
-def record(path, key):
-    start = time.process_time()
-    count, chunks, right = run(*key)
-    seconds = f"{time.process_time() - start:.1f}"
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*key, count, LIMIT, chunks, right, seconds])
+            if only in network:
+                yield network, *gap, lr, seed
 
 
 if __name__ == "__main__":

@@ -100,9 +100,10 @@ class NoForgetLSTM(MemoryCell):
     """The memory of 1997, which could not forget:  c_t = c_{t-1} + i g.
 
     Shapes: a_x, a_h (N, 3H), the blocks i, g, o; h, c (N, H).
-    The error flows back through c unchanged, f = 1 at every step; but on a long stream c grows,
-    tanh(c) saturates and the cell reacts to nothing any more. (The paper's squashing functions
-    were scaled sigmoids, and it cut the gradient short; tanh and the full gradient are today's.)
+    The error flows back through c unchanged, f = 1 at every step; but on a long stream c grows and
+    tanh(c) saturates: what is written no longer shows, and h only follows o. (The paper's
+    squashing functions were scaled sigmoids, and it cut the gradient short; tanh and the full
+    gradient are today's.)
     Raises: ValueError for a size below 1.
     Reference: Hochreiter & Schmidhuber 1997; its saturation: Gers, Schmidhuber & Cummins 2000.
 
