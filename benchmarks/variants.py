@@ -145,7 +145,7 @@ def stream(rng, shortest, longest):
 
 
 def run(network, shortest, longest, lr, seed, limit=LIMIT):
-    """Train once. Return the cell's number of weights, the most chunks, those read, the share right.
+    """Train once. Return the number of weights, the most chunks, those read, the share right.
 
     The latter two are empty if it diverged.
     """
