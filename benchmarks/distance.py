@@ -7,19 +7,17 @@
 Each run is a row of book/05-lstm-gru/distance.csv, written as soon as it is done, so a run that was
 cut short goes on where it stopped. The first of ``distance`` symbols is to be said at the end.
 ``steps`` is the number of steps of training until at most 0.01 of new sequences are answered
-wrongly, and ``accuracy`` that of the end. ``before`` and ``after`` training, the largest share that
-any one unit's gates keep of what it held after the first symbol: ∏ f_k over k = 2 to distance, the
-mean over sequences. ``seconds`` is processor time.
+wrongly, or ``limit``, and ``accuracy`` that of the end. ``before`` and ``after`` training, the
+largest share that any one unit's gates keep of what it held after the first symbol: ∏ f_k over
+k = 2 to distance, the mean over sequences. ``seconds`` is processor time.
 """
 
-import argparse
-import csv
-import time
 from functools import partial
 from itertools import product
 from pathlib import Path
 
 import numpy as np
+from filed_runs import arguments, fill
 from threadpoolctl import threadpool_limits
 
 from rnncourse import GRU, LSTM, RNN, Embedding, Linear, Recurrent, SequenceModel, init
@@ -35,9 +33,9 @@ DISTANCES = (10, 20, 40, 80)
 RATES = (0.01, 0.003)
 SEEDS = (0, 1, 2)
 SYMBOLS, EMBEDDING, HIDDEN, BATCH, LIMIT, SOLVED = 4, 8, 32, 32, 1000, 0.01
-KEY = ("distance", "network", "lr", "seed")
 COLUMNS = (
-    *KEY, "hidden_size", "batch_size", "limit", "steps", "accuracy", "before", "after", "seconds",
+    "distance", "network", "lr", "seed",
+    "hidden_size", "batch_size", "limit", "steps", "accuracy", "before", "after", "seconds",
 )  # fmt: skip
 
 
@@ -98,34 +96,15 @@ def share_kept(model, weights, ids):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--only", default="", help="part of the name of a network")
-    parser.add_argument("--quick", action="store_true", help="see that all runs; write nothing")
-    options = parser.parse_args()
+    options = arguments(__doc__.split("\n")[0], "network")
     names = [name for name in NETWORKS if options.only in name]
     with threadpool_limits(1):
         if options.quick:
             for name in names:
                 print(f"{name:14}", *run(DISTANCES[0], name, RATES[0], SEEDS[0], limit=20))
         else:
-            fill(FILE, names)
-
-
-def fill(path, names):
-    """Do the runs that the file does not hold yet, the short distances first."""
-    if not path.exists():
-        path.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
-    with path.open(newline="", encoding="utf-8") as file:
-        done = {tuple(row[column] for column in KEY) for row in csv.DictReader(file)}
-    for key in product(DISTANCES, names, RATES, SEEDS):
-        if tuple(map(str, key)) in done:
-            continue
-        start = time.process_time()
-        results = run(*key)
-        seconds = f"{time.process_time() - start:.1f}"
-        with path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow([*key, HIDDEN, BATCH, LIMIT, *results, seconds])
+            keys = product(DISTANCES, names, RATES, SEEDS)  # the short distances first
+            fill(FILE, COLUMNS, keys, lambda *key: (HIDDEN, BATCH, LIMIT, *run(*key)))
 
 
 if __name__ == "__main__":
