@@ -43,23 +43,20 @@ def _all_pass(notebook, time_limit):
         print("This cell is run by a check, which begins no other.")
         return True
     homework = _read(path)
-    written = [_question(cell) for cell in homework.cells if _is_marked_by_hand(cell)]
-    last = max(number for number, cell in enumerate(homework.cells) if _is_test(cell))
-    homework.cells = homework.cells[: last + 1]
     saved = datetime.fromtimestamp(path.stat().st_mtime)
     print(f"{path}, as saved on {saved:%d %B at %H:%M:%S}:", flush=True)
     _run(homework, path.parent, time_limit)
 
     questions = {}
     for cell in homework.cells:
-        if _about(cell, "grade_id"):
-            questions.setdefault(_question(cell), []).append(cell)
+        if name := _about(cell, "grade_id"):
+            questions.setdefault(name.split("-")[0], []).append(cell)
     troubles = {name: _trouble(cells) for name, cells in questions.items()}
     for name, cells in questions.items():
-        if troubles[name] or _points(cells):
+        if any(_is_marked_by_hand(cell) for cell in cells):
+            print(f"  {name:5} {'':7} answered in words, which a person marks: not checked here")
+        elif troubles[name] or _points(cells):
             print(f"  {name:5} {_marks(cells):7} {troubles[name] or 'passed'}")
-    for name in written:
-        print(f"  {name:5} {'':7} answered in words, which a person marks: not checked here")
     print(f"Visible tests: {_marks(homework.cells)} marks. The hidden ones are your grader's.")
     return not any(troubles.values())
 
@@ -90,7 +87,7 @@ def _read(path):
 
 
 def _run(notebook, folder, time_limit):
-    """Run all cells and note in ``cell.trouble`` what went wrong, "" for nothing."""
+    """Run the cells up to the last test; note in ``cell.trouble`` what went wrong, or ""."""
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, DeadKernelError
 
@@ -105,11 +102,11 @@ def _run(notebook, folder, time_limit):
         resources={"metadata": {"path": str(folder)}},
         log=logging.Logger("silent", level=logging.CRITICAL + 1),
     )
-    ended = ""
+    ended, last = "", max(n for n, cell in enumerate(notebook.cells) if _is_test(cell))
     with client.setup_kernel(env=os.environ | {CHECKING: "yes"}):
         for number, cell in enumerate(notebook.cells):
             cell.trouble = ended
-            if ended:
+            if ended or number > last:
                 continue
             try:
                 client.execute_cell(cell, number)
@@ -150,10 +147,6 @@ def _trouble(cells):
 def _about(cell, key):
     """What nbgrader notes about a cell; None for other cells."""
     return cell.metadata.get("nbgrader", {}).get(key)
-
-
-def _question(cell):
-    return _about(cell, "grade_id").split("-")[0]
 
 
 def _is_marked_by_hand(cell):

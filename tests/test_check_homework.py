@@ -89,8 +89,8 @@ def test_each_question_is_told_what_is_wrong(tmp_path, capsys):
         "q9": "the visible tests are gone: copy their cell from a fresh notebook",
         "q10": "1 of 1  cell q10 is there more than once: keep one",
         "q11": "1 of 1  passed",
-        "q13": "1 of 1  passed",
         "q12": "answered in words, which a person marks: not checked here",
+        "q13": "1 of 1  passed",
     }
     assert total == "Visible tests: 4 of 10 marks. The hidden ones are your grader's."
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from test_explorables import FrontEnd
+from front_end import FrontEnd
 
 from rnncourse.cells import LSTM, Weights
 from rnncourse.diagnostics import gate_activations, retention

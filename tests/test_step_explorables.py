@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from test_explorables import FrontEnd, equal_numbers
+from front_end import FrontEnd, equal_numbers
 
 from rnncourse.cells import GRU, LSTM, HState, LSTMState
 from rnncourse.explorables import GRUStep, LSTMStep

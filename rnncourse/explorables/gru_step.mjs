@@ -1,6 +1,6 @@
 // One unit of a GRU: what one time step makes of the state, part by part.
 import { canvas } from "./common.mjs";
-import { RADIUS, TALL, beside, gate, inside, operator, pipe, quantity, record, shown, signal, unitStep } from "./unit_step.mjs";
+import { RADIUS, TALL, beside, gate, inside, layout, operator, pipe, quantity, shown, signal, unitStep } from "./unit_step.mjs";
 
 // n_t = tanh(ax_n + r ah_n) with ah_n = w h_{t−1},  h_t = (1 − z) n_t + z h_{t−1}, where the argument h is h_{t−1}.
 export function gruStep({ r, z, h, w, ax_n }) {
@@ -26,8 +26,7 @@ const ROW = { state: 42, update: 116, candidate: 212, reset: 298 };
 
 function draw(width, settings, state) {
   const { r, z, h, w, ax_n } = settings, { ah_n, gated, a, n, written, kept, h: next } = gruStep(settings);
-  const whole = Math.min(width, 760), roomy = whole > 560, x = (part) => (part * whole) / 340;
-  const wide = Math.min(64, 0.135 * whole), end = Math.min(78, 0.147 * whole), [up, down] = [-RADIUS, RADIUS];
+  const { whole, roomy, x, wide, end } = layout(width), [up, down] = [-RADIUS, RADIUS];
   const at = { start: end / 2 + 2, r: x(106), z: x(140), sum: x(178), n: x(256), end: whole - end / 2 - 2 };
   const label = (stage, px, py, value, name, upright) => beside(state(stage), px, py, value, name, { roomy, upright });
   return canvas(whole, ROW.reset + TALL / 2 + 4, "One unit of a GRU, computed as far as the text below says",
@@ -58,19 +57,11 @@ function draw(width, settings, state) {
     ...label("state", at.n + 12, (ROW.state + ROW.update) / 2, written, "(1 − z_t) n_t", true));
 }
 
-function chart(width, history, now, stage) {
-  const steps = [...history, now], after = steps.map(gruStep);
-  // The numbers of the steps done, and of the present one once the part `from` has computed it.
-  const along = (values, from) => values.slice(0, stage >= from ? steps.length : history.length).map((value, t) => [t + 1, value]);
-  return record(width, steps.length, [
-    { kind: "hidden", name: "state *h_t*", points: [[0, steps[0].h], ...along(after.map(({ h }) => h), 3)] },
-    { kind: "input dashed", name: "candidate *n_t*", points: along(after.map(({ n }) => n), 2) }],
-  [["r", 0], ["z", 1]].map(([name, from]) => ({ name: `${name}_t`, points: along(steps.map((step) => step[name]), from) })));
-}
-
 const render = (context) => unitStep(context, {
-  names: ["r", "z", "h", "w", "ax_n"], state: "h", carry: (settings) => gruStep(settings).h, draw, chart, sentence,
+  names: ["r", "z", "h", "w", "ax_n"], state: "h", compute: gruStep, draw, sentence,
   stages: { reset: "reset", update: "update", candidate: "candidate", state: "state" },
+  curves: [{ kind: "hidden", name: "state *h_t*", of: "h", from: "state" }, { kind: "input dashed", name: "candidate *n_t*", of: "n", from: "candidate" }],
+  gates: { r: "reset", z: "update" },
   presets: { keep: { z: 1, r: 1 }, blend: { z: 0.5, r: 1 }, replace: { z: 0, r: 1 }, reset: { z: 0, r: 0 } },
   sliders: [["r", "reset *r_t*", 0, 1], ["z", "update *z_t*", 0, 1], ["ax_n", "input *ax_n*", -2, 2], ["w", "weight *w*", -2, 2], ["h", "state *h_{t−1}*", -1, 1]],
 });

@@ -1,6 +1,6 @@
 // One unit of an LSTM: what one time step makes of the memory, part by part.
 import { canvas } from "./common.mjs";
-import { RADIUS, TALL, beside, gate, given, inside, operator, pipe, quantity, record, shown, signal, unitStep } from "./unit_step.mjs";
+import { RADIUS, TALL, beside, gate, given, inside, layout, operator, pipe, quantity, shown, signal, unitStep } from "./unit_step.mjs";
 
 // c_t = f c_{t−1} + i g,  h_t = o tanh(c_t), where the argument c is c_{t−1}.
 export function lstmStep({ i, f, g, o, c }) {
@@ -26,8 +26,7 @@ const ROW = { memory: 42, middle: 114, output: 178, gates: 252, bus: 316 };
 
 function draw(width, settings, state) {
   const { i, f, g, o, c } = settings, { kept, written, c: next, squashed, h } = lstmStep(settings);
-  const whole = Math.min(width, 760), roomy = whole > 560, x = (part) => (part * whole) / 340;
-  const wide = Math.min(64, 0.135 * whole), end = Math.min(78, 0.147 * whole), [up, down] = [-RADIUS, RADIUS];
+  const { whole, roomy, x, wide, end } = layout(width), [up, down] = [-RADIUS, RADIUS];
   const at = { start: end / 2 + 2, f: x(90), i: x(148), plus: x(175), g: x(202), o: x(256), end: whole - end / 2 - 2 };
   const above = ROW.gates - TALL / 2, below = ROW.gates + TALL / 2, join = at.start + end / 2 + 8;
   return canvas(whole, ROW.bus + 32, "One unit of an LSTM, computed as far as the text below says",
@@ -59,19 +58,11 @@ function draw(width, settings, state) {
     ...beside(state("output"), at.o + 12, (ROW.middle + ROW.output) / 2 - 2, squashed, "", { roomy: false, upright: true }));
 }
 
-function chart(width, history, now, stage) {
-  const steps = [...history, now], after = steps.map(lstmStep);
-  // The numbers of the steps done, and of the present one once the part `from` has computed it.
-  const along = (values, from) => values.slice(0, stage >= from ? steps.length : history.length).map((value, t) => [t + 1, value]);
-  return record(width, steps.length, [
-    { kind: "memory", name: "memory *c_t*", points: [[0, steps[0].c], ...along(after.map(({ c }) => c), 3)] },
-    { kind: "hidden dashed", name: "output *h_t*", points: along(after.map(({ h }) => h), 4) }],
-  [["f", 0], ["i", 1], ["o", 4]].map(([name, from]) => ({ name: `${name}_t`, points: along(steps.map((step) => step[name]), from) })));
-}
-
 const render = (context) => unitStep(context, {
-  names: ["i", "f", "g", "o", "c"], state: "c", carry: (settings) => lstmStep(settings).c, draw, chart, sentence,
+  names: ["i", "f", "g", "o", "c"], state: "c", compute: lstmStep, draw, sentence,
   stages: { forget: "forget", input: "input", candidate: "candidate", cell: "cell", output: "output" },
+  curves: [{ kind: "memory", name: "memory *c_t*", of: "c", from: "cell" }, { kind: "hidden dashed", name: "output *h_t*", of: "h", from: "output" }],
+  gates: { f: "forget", i: "input", o: "output" },
   presets: { keep: { f: 1, i: 0, o: 0 }, write: { f: 0, i: 1, o: 0 }, add: { f: 1, i: 1, o: 0 }, read: { f: 1, i: 0, o: 1 }, forget: { f: 0, i: 0, o: 0 } },
   sliders: [["f", "forget *f_t*", 0, 1], ["i", "input *i_t*", 0, 1], ["g", "candidate *g_t*", -1, 1], ["o", "output *o_t*", 0, 1], ["c", "memory *c_{t−1}*", -3, 3]],
 });

@@ -4,6 +4,13 @@ import { box, button, canvas, enable, frame, html, inline, maths, number, svg, w
 export const shown = (value) => number(value).replace(/^−(0\.00)$/, "$1");
 export const inside = (value) => (value < 0 ? `(${shown(value)})` : shown(value)); // in a formula
 
+// The width of the whole drawing, whether it has room for formulas, the places along it in parts of
+// 340, and the widths of a gate and of the boxes at both ends.
+export function layout(width) {
+  const whole = Math.min(width, 760);
+  return { whole, roomy: whole > 560, x: (part) => (part * whole) / 340, wide: Math.min(64, 0.135 * whole), end: Math.min(78, 0.147 * whole) };
+}
+
 // --- drawing: `state` is "later" for what is not computed yet, "now" for the part just computed ---
 
 // A line that numbers flow along: the larger the number, the thicker; dotted where nothing flows.
@@ -58,7 +65,7 @@ const WINDOW = 20, ROWS = 18; // steps shown at a time; height of a gate's row
 
 // `curves`: {kind, name, points: [[t, value] …]}; `gates`: how far each was open, {name, points}.
 // Step `last` is the one on the sliders.
-export function record(width, last, curves, gates) {
+function record(width, last, curves, gates) {
   const first = Math.max(0, last - WINDOW), wide = Math.min(width, 760), left = 44;
   const values = ({ points }) => points.filter(([t]) => t >= first), all = curves.flatMap(values).map(([, value]) => value);
   const low = Math.min(-1, Math.floor(Math.min(...all))), high = Math.max(1, Math.ceil(Math.max(...all)));
@@ -85,8 +92,10 @@ export function record(width, last, curves, gates) {
 
 // --- controls: the parts of a step in their order, then the next step ---
 
-// `names` are the traits that make up one step, `state` the one that `carry` computes for the next.
-export function unitStep(context, { names, state, stages, presets, sliders, carry, draw, chart, sentence }) {
+// `names` are the traits that make up one step, `state` the one that `compute` gives for the next.
+// A curve of the chart is what `compute` calls `of`, known from the part `from` on; the first is the
+// state's. `gates` maps each gate to the part that sets it.
+export function unitStep(context, { names, state, stages, presets, sliders, compute, curves, gates, draw, sentence }) {
   const { model } = context, view = frame(context), get = (name) => model.get(name);
   const order = Object.keys(stages), settings = () => Object.fromEntries(names.map((name) => [name, get(name)]));
   const at = () => order.indexOf(get("stage"));
@@ -99,7 +108,7 @@ export function unitStep(context, { names, state, stages, presets, sliders, carr
   const step = button("Next time step", () => {
     const done = settings();
     view.set("history", [...get("history"), done]);
-    view.set(state, carry(done));
+    view.set(state, compute(done)[state]);
     view.set("stage", order[order.length - 1]);
   });
   const again = button("Start again", () => {
@@ -113,13 +122,22 @@ export function unitStep(context, { names, state, stages, presets, sliders, carr
     html("div", { class: "stages" }, view.choice("stage", "computed up to", stages)), html("div", { class: "buttons moves" }, part, step, again));
   view.live.after(run);
 
+  function chart(width, steps, stage) {
+    const after = steps.map(compute), start = [0, steps[0][state]];
+    // The numbers of the steps done, and of the present one once its part has computed it.
+    const along = (values, name, from) => values.slice(0, stage >= order.indexOf(from) ? steps.length : -1).map((value, t) => [t + 1, value[name]]);
+    return record(width, steps.length,
+      curves.map(({ kind, name, of, from }, i) => ({ kind, name, points: [...(i === 0 ? [start] : []), ...along(after, of, from)] })),
+      Object.entries(gates).map(([name, from]) => ({ name: `${name}_t`, points: along(steps, name, from) })));
+  }
+
   return view.keepDrawn([...names, "stage", "history"], (width) => {
     const now = settings(), history = get("history"), stage = at();
     enable(part, stage < order.length - 1);
     enable(again, history.length > 0 || stage > 0);
     for (const [values, element] of sets) element.setAttribute("aria-pressed", Object.entries(values).every(([name, value]) => now[name] === value));
     view.picture.replaceChildren(draw(width, now, (name) => (order.indexOf(name) > stage ? "later" : order.indexOf(name) === stage ? "now" : "")));
-    run.replaceChildren(...chart(width, history, now, stage));
+    run.replaceChildren(...chart(width, [...history, now], stage));
     view.say(`Time step ${history.length + 1}, part ${stage + 1} of ${order.length}. ${sentence(order[stage], now)}`);
   });
 }

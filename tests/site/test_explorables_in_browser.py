@@ -690,6 +690,32 @@ def recorded(page):
     return steps, numbers
 
 
+CHARTED = {  # each row of the chart, and the part that computes its number
+    lstm_step: {
+        "memory c": "cell",
+        "output h": "output",
+        "f": "forget",
+        "i": "input",
+        "o": "output",
+    },
+    gru_step: {"state h": "state", "candidate n": "candidate", "r": "reset", "z": "update"},
+}
+
+
+@STEPS
+def test_the_chart_shows_no_number_before_its_part(page_of, make, settings, drawn, state, stages):
+    page = page_of(make(stages[0]))
+    page.get_by_role("button", name="Next time step").click()
+    carried, *_ = CHARTED[make]  # its curve begins with the state before the first step
+    for number in range(len(stages)):
+        page.locator(".stages label").nth(number).click()
+        known = {
+            row: 1 + (row == carried) + (stages.index(part) <= number)
+            for row, part in CHARTED[make].items()
+        }
+        assert {row: len(values) for row, values in recorded(page)[1].items()} == known
+
+
 @STEPS
 def test_the_next_step_carries_the_state_on(page_of, make, settings, drawn, state, stages):
     page = page_of(make(stages[0]))
