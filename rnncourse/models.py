@@ -17,12 +17,20 @@ class Batch(NamedTuple):
     The mask is 1 where an output is compared with its target and 0 elsewhere. It alone makes the
     task: 1 everywhere to tag each symbol or to predict the next one, 1 at each row's last symbol
     to classify the row, by a layer that reads left to right: the other way it has then read one
-    symbol, and its chain starts in the padding. For such a layer use ``final``.
+    symbol. For such a layer use ``final``.
+    ``lengths`` (N,) says where each row ends and its padding begins; None: no row is padded.
+    A layer that reads right to left starts there.
     """
 
     ids: np.ndarray
     targets: np.ndarray
     mask: np.ndarray
+    lengths: np.ndarray | None = None
+
+    def rows(self, rows):
+        """The batch of the given rows alone, as long as it was."""
+        lengths = None if self.lengths is None else self.lengths[rows]
+        return Batch(self.ids[:, rows], self.targets[:, rows], self.mask[:, rows], lengths)
 
 
 class SequenceWeights(NamedTuple):
@@ -103,21 +111,18 @@ class SequenceModel:
         dembedding = self.embedding.backward(weights.embedding, embedding_cache, dxs)
         return SequenceWeights(dembedding, drecurrent, dlinear), dstate
 
-    def loss_and_gradient(self, weights, batch, rng=None, lengths=None):
-        """Mean cross-entropy (nats) where the batch's mask is 1, and its gradient.
-
-        A layer that reads right to left needs the ``lengths`` of padded rows: it starts there.
-        """
+    def loss_and_gradient(self, weights, batch, rng=None):
+        """Mean cross-entropy (nats) where the batch's mask is 1, and its gradient."""
         validate.kind("SequenceModel: batch", batch, Batch)
-        logits, _, cache = self.forward(weights, batch.ids, None, lengths, rng)
+        logits, _, cache = self.forward(weights, batch.ids, None, batch.lengths, rng)
         loss, dlogits = cross_entropy(logits, batch.targets, batch.mask)
         gradient, _ = self.backward(weights, cache, dlogits)
         return loss, gradient
 
-    def loss(self, weights, batch, lengths=None):
+    def loss(self, weights, batch):
         """Mean cross-entropy (nats) where the batch's mask is 1."""
         validate.kind("SequenceModel: batch", batch, Batch)
-        logits, _, _ = self.forward(weights, batch.ids, None, lengths)
+        logits, _, _ = self.forward(weights, batch.ids, None, batch.lengths)
         return cross_entropy(logits, batch.targets, batch.mask)[0]
 
     def step(self, weights, ids, state=None):
@@ -130,10 +135,14 @@ class SequenceModel:
 
 
 class RegressionBatch(NamedTuple):
-    """Sequences of vectors and what to say of each. Shapes: xs (T, N, D); targets (N, K)."""
+    """Sequences of vectors and what to say of each. Shapes: xs (T, N, D); targets (N, K).
+
+    ``lengths`` (N,) says where each row ends and its padding begins; None: no row is padded.
+    """
 
     xs: np.ndarray
     targets: np.ndarray
+    lengths: np.ndarray | None = None
 
 
 class RegressorWeights(NamedTuple):
@@ -201,14 +210,15 @@ class Regressor:
         )
         return RegressorWeights(drecurrent, dlinear)
 
-    def loss_and_gradient(self, weights, batch, rng=None, lengths=None):
+    def loss_and_gradient(self, weights, batch, rng=None):
         """Mean squared error of a ``RegressionBatch``, and its gradient."""
         validate.kind("Regressor: batch", batch, RegressionBatch)
-        predictions, cache = self.forward(weights, batch.xs, lengths, rng)
+        predictions, cache = self.forward(weights, batch.xs, batch.lengths, rng)
         loss, dpredictions = mean_squared_error(predictions, batch.targets)
         return loss, self.backward(weights, cache, dpredictions)
 
-    def loss(self, weights, batch, lengths=None):
+    def loss(self, weights, batch):
         """Mean squared error of a ``RegressionBatch``."""
         validate.kind("Regressor: batch", batch, RegressionBatch)
-        return mean_squared_error(self.forward(weights, batch.xs, lengths)[0], batch.targets)[0]
+        predictions, _ = self.forward(weights, batch.xs, batch.lengths)
+        return mean_squared_error(predictions, batch.targets)[0]

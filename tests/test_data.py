@@ -14,6 +14,9 @@ from rnncourse.data import (
     PADDING,
     START,
     SURNAME_LOCALES,
+    TRIP_TAGS,
+    TRIPS,
+    bucketed,
     language_model_batch,
     load_digits,
     load_surnames,
@@ -22,7 +25,9 @@ from rnncourse.data import (
     make_agreement,
     make_copy,
     make_recall,
+    make_trips,
     minibatches,
+    padding_share,
     random_windows,
 )
 from rnncourse.models import Batch
@@ -78,6 +83,7 @@ def test_a_language_model_is_asked_for_every_symbol_and_the_end():
     asked = [vocabulary.decode(targets[mask > 0])
              for targets, mask in zip(batch.targets.T, batch.mask.T, strict=True)]  # fmt: skip
     assert asked == ["abc" + END, END, "ab" + END]
+    np.testing.assert_array_equal(batch.lengths, [4, 1, 3])  # START is read too
 
 
 def test_agreement_puts_nouns_of_any_number_behind_links_in_turn():
@@ -90,9 +96,31 @@ def test_agreement_puts_nouns_of_any_number_behind_links_in_turn():
     np.testing.assert_array_equal(batch.targets[-1] == AGREEMENT.id("are"), plural)
 
 
+@pytest.mark.parametrize("return_trips", [False, True])
+def test_trips_are_tagged_by_the_next_verb_and_the_first_word(return_trips):
+    batch = make_trips(np.random.default_rng(0), 3, 300, fillers=2, return_trips=return_trips)
+    seen = set()
+    for ids, tags, mask, length in zip(
+        batch.ids.T, batch.targets.T, batch.mask.T, batch.lengths, strict=True
+    ):
+        words, tags = TRIPS.decode(ids).split(), [TRIP_TAGS[tag] for tag in tags]
+        assert words[length:] == ["<pad>"] * (len(ids) - length)
+        np.testing.assert_array_equal(mask, np.arange(len(ids)) < length)
+        back = words[0] == "return"
+        assert return_trips == (words[0] in ("outward", "return"))
+        clauses = re.findall(r"(oslo|rome|lima|cairo)((?: \w+)*?) (leave|reach)", " ".join(words))
+        assert len(clauses) == 3
+        told = [("home", "away")[(verb == "reach") != back] for *_, verb in clauses]
+        assert [tag for tag in tags if tag != "other"] == told
+        cities = [t for t, word in enumerate(words) if word in ("oslo", "rome", "lima", "cairo")]
+        assert [t for t, tag in enumerate(tags) if tag != "other"] == cities
+        seen |= {(back, told[0], len(clauses[0][1].split()))}
+    assert len(seen) == 2 * 3 * (1 + return_trips)  # every combination comes up
+
+
 @pytest.mark.parametrize("length", [2, 3, 8])
 def test_adding_marks_one_number_of_each_half_at_any_step(length):
-    xs, targets = make_adding(np.random.default_rng(0), length, batch_size=2000)
+    xs, targets, _ = make_adding(np.random.default_rng(0), length, batch_size=2000)
     numbers, marks = xs[..., 0], xs[..., 1]
     half = length // 2
     assert (marks[:half].sum(axis=0) == 1).all()
@@ -106,7 +134,7 @@ def test_adding_marks_one_number_of_each_half_at_any_step(length):
 
 
 def test_copy_asks_for_the_symbols_in_order_after_the_signal():
-    ids, targets, mask = make_copy(
+    ids, targets, mask, _ = make_copy(
         np.random.default_rng(0), delay=4, batch_size=500, symbols=3, length=5
     )
     assert set(np.unique(ids[:5])) == {0, 1, 2}
@@ -135,6 +163,45 @@ def test_minibatches_cut_the_padding_but_never_the_loss():
         assert batch.mask.sum() == mask[:, rows].sum()
         assert len(batch.ids) == mask[:, rows].sum(axis=0).max()
         np.testing.assert_array_equal(batch.targets, batch.ids + 1)
+
+
+def test_minibatches_with_lengths_keep_what_a_reader_from_the_right_reads():
+    rng = np.random.default_rng(7)
+    whole = make_trips(rng, 2, 30)
+    first_only = whole._replace(mask=np.eye(1, len(whole.ids)).T * np.ones(30))
+    for batch in minibatches(first_only, 3, 20, rng):
+        assert len(batch.ids) == batch.lengths.max()
+        assert batch.mask.sum() == 3
+        verbs = [TRIPS.decode(ids).split()[n - 1]
+                 for ids, n in zip(batch.ids.T, batch.lengths, strict=True)]  # fmt: skip
+        assert set(verbs) <= {"leave", "reach"}
+
+
+@pytest.mark.parametrize("buckets", [1, 3, 7, 20])
+def test_buckets_hold_rows_of_like_length_in_any_order(buckets):
+    rng = np.random.default_rng(buckets)
+    lengths = rng.integers(0, 30, 20)
+    batches = bucketed(lengths, 4, buckets, rng)
+    np.testing.assert_array_equal(np.sort(np.concatenate(batches)), np.arange(20))
+    edges = np.sort(lengths)[np.cumsum([0, *map(len, np.array_split(lengths, buckets))])[:-1]]
+    for batch in batches:  # no batch reaches over the edge of its group
+        assert 1 <= len(batch) <= 4
+        groups = {np.flatnonzero(edges <= lengths[batch].min())[-1]}
+        assert any(lengths[batch].max() <= (*edges[1:], 99)[group] for group in groups)
+    again = [bucketed(lengths, 4, buckets, rng) for _ in range(5)]
+    assert len({str(batches) for batches in again}) > 1
+
+
+def test_sorting_into_more_buckets_leaves_less_padding():
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(1, 100, 640)
+    shares = [padding_share(lengths, bucketed(lengths, 32, k, rng)) for k in (1, 2, 5, 20)]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > 0.4 > 0.05 > shares[-1]
+    batches = bucketed(lengths, 32, 2, rng)
+    cells = np.concatenate([np.arange(lengths[b].max())[:, None] < lengths[b] for b in batches],
+                           axis=None)  # fmt: skip
+    assert padding_share(lengths, batches) == pytest.approx(1 - cells.mean())
 
 
 def test_random_windows_reach_both_ends_of_the_text():

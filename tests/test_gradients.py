@@ -251,12 +251,12 @@ def test_sequence_model_with_lengths_does_not_read_the_padding():
     weights, (ids, targets) = random_like(model.init(rng), rng), rng.integers(0, 5, (2, 4, 3))
     lengths = np.array([4, 1, 2])
     inside = np.arange(4)[:, None] < lengths
-    batch = Batch(ids, targets, inside)
-    loss, gradient = model.loss_and_gradient(weights, batch, lengths=lengths)
-    check(lambda w: model.loss(w, batch, lengths), weights, gradient)
+    batch = Batch(ids, targets, inside, lengths)
+    loss, gradient = model.loss_and_gradient(weights, batch)
+    check(lambda w: model.loss(w, batch), weights, gradient)
     other = batch._replace(ids=np.where(inside, ids, (ids + 1) % 5))
-    assert model.loss(weights, other, lengths) == loss
-    assert model.loss(weights, other) != model.loss(weights, batch)
+    assert model.loss(weights, other) == loss
+    assert model.loss(weights, other._replace(lengths=None)) != loss
 
 
 def test_sequence_model_hands_gradients_to_the_initial_state():
@@ -282,7 +282,7 @@ def test_regressor(wiring, lengths):
     layer = build(wiring, "LSTM")
     model = Regressor(layer, Linear(layer.summary_size, 2))
     weights = random_like(model.init(rng), rng)
-    batch = RegressionBatch(rng.normal(size=(4, 3, 2)), rng.normal(size=(3, 2)))
-    loss, gradient = model.loss_and_gradient(weights, batch, lengths=lengths)
-    assert loss == model.loss(weights, batch, lengths)
-    check(lambda w: model.loss(w, batch, lengths), weights, gradient)
+    batch = RegressionBatch(rng.normal(size=(4, 3, 2)), rng.normal(size=(3, 2)), lengths)
+    loss, gradient = model.loss_and_gradient(weights, batch)
+    assert loss == model.loss(weights, batch)
+    check(lambda w: model.loss(w, batch), weights, gradient)

@@ -72,6 +72,7 @@ from rnncourse.tree import parameter_count, tree_leaves, tree_map
 
 T, N, D, H, V = 5, 4, 3, 2, 6
 LENGTHS = np.array([5, 2, 0, 3])
+LENGTHS_OF_MANY = np.array([3, 1, 4, 1, 5, 9, 2])
 rng = np.random.default_rng(0)
 
 
@@ -776,7 +777,15 @@ TEXTS = ["ab", "cab", "b"]
 
 
 def right_batch(length, rows):
-    return lambda batch: all(a.shape == (length, rows) for a in batch) and numbers(batch)
+    def right(batch):
+        *arrays, lengths = batch
+        return (
+            all(a.shape == (length, rows) for a in arrays)
+            and numbers(arrays)
+            and (lengths is None or (lengths.shape == (rows,) and lengths.max() <= length))
+        )
+
+    return right
 
 
 def texts_and_data():
@@ -912,6 +921,25 @@ def texts_and_data():
         ),
     )
     yield valid(
+        data.bucketed,
+        LENGTHS_OF_MANY,
+        3,
+        2,
+        rng,
+        right=lambda batches, lengths, batch_size, buckets, rng: (
+            whole(batch_size, 1)
+            and whole(buckets, 1, len(lengths))
+            and np.array_equal(np.sort(np.concatenate(batches)), np.arange(len(lengths)))
+            and max(map(len, batches)) <= batch_size
+        ),
+    )
+    yield valid(
+        data.padding_share,
+        LENGTHS_OF_MANY,
+        [np.array([0, 1]), np.array([3])],
+        right=lambda share, lengths, batches: 0 <= share < 1,
+    )
+    yield valid(
         data.random_windows,
         rng.integers(0, V, 9),
         3,
@@ -937,6 +965,21 @@ def texts_and_data():
             and whole(batch_size, 1)
             and whole(symbols, 2)
             and right_batch(length, batch_size)(batch)
+        ),
+    )
+    yield valid(
+        data.make_trips,
+        rng,
+        2,
+        N,
+        3,
+        True,
+        right=lambda batch, rng, clauses, batch_size, fillers, return_trips: (
+            whole(clauses, 1)
+            and whole(batch_size, 1)
+            and whole(fillers, 0)
+            and right_batch(len(batch.ids), batch_size)(batch)
+            and (batch.targets > 0).sum() == clauses * batch_size
         ),
     )
     yield valid(

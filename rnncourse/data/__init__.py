@@ -4,9 +4,11 @@ from rnncourse.data.batches import (
     END,
     PADDING,
     START,
+    bucketed,
     classification_batch,
     language_model_batch,
     minibatches,
+    padding_share,
     random_windows,
 )
 from rnncourse.data.loads import (
@@ -18,7 +20,16 @@ from rnncourse.data.loads import (
     load_surnames,
     load_text,
 )
-from rnncourse.data.tasks import AGREEMENT, make_adding, make_agreement, make_copy, make_recall
+from rnncourse.data.tasks import (
+    AGREEMENT,
+    TRIP_TAGS,
+    TRIPS,
+    make_adding,
+    make_agreement,
+    make_copy,
+    make_recall,
+    make_trips,
+)
 
 __all__ = [
     "AGREEMENT",
@@ -26,9 +37,12 @@ __all__ = [
     "PADDING",
     "START",
     "SURNAME_LOCALES",
+    "TRIPS",
+    "TRIP_TAGS",
     "Digits",
     "Surnames",
     "Text",
+    "bucketed",
     "classification_batch",
     "language_model_batch",
     "load_digits",
@@ -38,6 +52,8 @@ __all__ = [
     "make_agreement",
     "make_copy",
     "make_recall",
+    "make_trips",
     "minibatches",
+    "padding_share",
     "random_windows",
 ]

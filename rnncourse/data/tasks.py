@@ -4,7 +4,7 @@ import numpy as np
 
 from rnncourse import validate
 from rnncourse.models import Batch, RegressionBatch
-from rnncourse.text import Vocabulary
+from rnncourse.text import Vocabulary, pad_sequences
 
 
 def make_recall(rng, length, batch_size, symbols=4):
@@ -116,3 +116,53 @@ def make_agreement(rng, phrases, batch_size):
 def _links(phrases):
     pairs = [("to", "cabinet"), ("near", "door")]
     return [pairs[i % 2] for i in range(phrases)]
+
+
+CITIES = ("oslo", "rome", "lima", "cairo")
+FILLERS = ("early", "late", "today", "monday", "friday", "alone", "again")
+VERBS = ("leave", "reach")
+TRIPS = Vocabulary(("<pad>", "outward", "return", *CITIES, *VERBS, *FILLERS), " ")
+TRIP_TAGS = ("other", "home", "away")
+
+
+def make_trips(rng, clauses, batch_size, fillers=3, return_trips=False):
+    """Tag the city we leave as home, the one we reach as away; the verb comes last, as in Japanese.
+
+    Each clause is a city, up to ``fillers`` other words and a verb, *leave* or *reach*: *oslo
+    monday early leave*. So the clue stands to the right, and who reads from the left tosses a coin.
+    With ``return_trips`` each row begins with *outward* or *return*, and on the way back home and
+    away change places: now neither direction alone knows anything of the answer.
+    Shapes: ids, targets and mask (T, batch_size), symbols of ``TRIPS``, tags of ``TRIP_TAGS``;
+    lengths (batch_size,) differ. The mask is 1 up to each row's end.
+    Raises: ValueError unless clauses >= 1, batch_size >= 1 and fillers >= 0.
+    Reference: the pages bidirectional and three-wirings.
+
+    >>> batch = make_trips(np.random.default_rng(5), clauses=2, batch_size=1, fillers=2)
+    >>> TRIPS.decode(batch.ids[:, 0])
+    'rome alone early reach cairo friday leave'
+    >>> [TRIP_TAGS[tag] for tag in batch.targets[:, 0]]
+    ['away', 'other', 'other', 'other', 'home', 'other', 'other']
+    """
+    validate.whole("clauses", clauses, 1)
+    validate.whole("batch_size", batch_size, 1)
+    validate.whole("fillers", fillers, 0)
+    validate.rng(rng)
+    rows = [_trip(rng, clauses, fillers, return_trips) for _ in range(batch_size)]
+    words, tags = zip(*rows, strict=True)
+    ids, lengths = pad_sequences([TRIPS.encode(row) for row in words], TRIPS.id("<pad>"))
+    targets, _ = pad_sequences([np.array(row) for row in tags])
+    mask = (np.arange(len(ids))[:, None] < lengths).astype(float)
+    return Batch(ids, targets, mask, lengths)
+
+
+def _trip(rng, clauses, fillers, return_trips):
+    """The words of one row and their tags."""
+    returning = return_trips and rng.integers(2)
+    words = [("outward", "return")[returning]] if return_trips else []
+    tags = [0] * len(words)
+    for _ in range(clauses):
+        between = list(rng.choice(FILLERS, rng.integers(0, fillers + 1)))
+        reach = rng.integers(2)
+        words += [rng.choice(CITIES), *between, VERBS[reach]]
+        tags += [1 + (reach ^ returning), *[0] * len(between), 0]
+    return words, tags
