@@ -14,6 +14,7 @@ from rnncourse.decode import distribution
 from rnncourse.diagnostics import jacobian_bound, jacobian_products, spectral_norm, spectral_radius
 from rnncourse.explorables import (
     BackwardPass,
+    BothEnds,
     Cliff,
     Explorable,
     ForgetProduct,
@@ -21,12 +22,14 @@ from rnncourse.explorables import (
     GRUStep,
     Initialisation,
     LSTMStep,
+    Padding,
     Question,
     Quiz,
     Sampling,
     SpectralRadius,
     Truncation,
     Unroll,
+    Wiring,
     right,
     wrong,
 )
@@ -73,6 +76,9 @@ def every_explorable() -> list[Explorable]:
         ForgetProduct(rng),
         LSTMStep(),
         GRUStep(),
+        Wiring(),
+        Padding(),
+        BothEnds(["ab cd"], *[np.full((2, 1, 2), 0.5)] * 3, "xy"),
         quiz(),
     ]
 

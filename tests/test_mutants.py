@@ -170,6 +170,12 @@ MUTANTS = {
         "dweights, dxs",
         WIRING + "Reversed and GRU",
     ),
+    "SequenceModel: a chain that starts in the padding": Mutant(
+        "models",
+        "logits, _, cache = self.forward(weights, batch.ids, None, batch.lengths, rng)",
+        "logits, _, cache = self.forward(weights, batch.ids, None, None, rng)",
+        "does_not_read_the_padding",
+    ),
     "Bidirectional: one direction's inputs forgotten": Mutant(
         "bidirectional", "dxs[0] + dxs[1]", "dxs[0]", WIRING + "Bidirectional and GRU"
     ),

@@ -14,18 +14,21 @@ from PIL import Image
 from rnncourse.cells import GRU, LSTM, HState, LSTMState, Weights
 from rnncourse.explorables import (
     BackwardPass,
+    BothEnds,
     Cliff,
     ForgetProduct,
     GateViewer,
     GRUStep,
     Initialisation,
     LSTMStep,
+    Padding,
     Question,
     Quiz,
     Sampling,
     SpectralRadius,
     Truncation,
     Unroll,
+    Wiring,
     right,
     wrong,
 )
@@ -111,6 +114,42 @@ def gru_step(stage="candidate", **settings):
     return GRUStep(**GRU_SETTINGS | settings, stage=stage)
 
 
+def wiring(**options):
+    """With all that can be drawn in the least room: two chains, shortcuts and projections."""
+    options = {"wiring": "both_turning", "shortcut": "residual", "layers": 4} | options
+    return Wiring(**options, input_size=32, hidden_size=512)
+
+
+def wiring_joined():
+    return wiring(wiring="joined")
+
+
+def padding(treatment="padded", **options):
+    """As many rows, and as long, as it takes."""
+    lengths = np.random.default_rng(6).integers(1, 81, 64)
+    return Padding(lengths, treatment=treatment, **options)
+
+
+def padding_packed():
+    return padding("packed", batch_size=16, buckets=4)
+
+
+SENTENCES = [
+    "oslo on *monday* leave `rome` early reach",
+    "a word_that_is_too_long_for_a_phone_" * 2,
+]
+TAGS = ["other", "home", "away from home", "<b>"]
+
+
+def both_ends(**options):
+    """Random probabilities and tags; words and a tag that look like markup."""
+    rng = np.random.default_rng(7)
+    readers = [rng.dirichlet(np.ones(4), (7, 2)).round(4) for _ in range(3)]
+    readers = [reader / reader.sum(axis=-1, keepdims=True) for reader in readers]
+    options = {"targets": rng.integers(0, 4, (7, 2)), "place": 4} | options
+    return BothEnds(SENTENCES, *readers, TAGS, **options)
+
+
 def quiz():
     return Quiz(
         Question(
@@ -172,6 +211,11 @@ def page_of(browser, tmp_path):
         forget_product,
         lstm_step,
         gru_step,
+        wiring,
+        wiring_joined,
+        padding,
+        padding_packed,
+        both_ends,
         quiz,
     ],
 )
@@ -850,6 +894,147 @@ def test_a_pipe_is_as_thick_as_its_number_is_large(page_of):
     before, kept = widths[:2]  # 2 and 1, of which nothing is added to
     assert before > kept + 1
     assert page.locator(".explorable-picture .pipe.nothing").count() == 1
+
+
+def cells_drawn(page, kind):
+    """How many cells of a kind are drawn in each batch."""
+    paths = page.locator(f".batches path.{kind}")
+    return paths.evaluate_all("all => all.map((e) => e.getAttribute('d').split('M').length - 1)")
+
+
+def test_padding_draws_a_cell_for_each_step_and_answers_every_control(page_of):
+    lengths = [3, 9, 4, 1, 7, 2]
+    page = page_of(Padding(lengths, batch_size=4))
+    live, batches = page.locator("[aria-live=polite]"), page.locator(".batches figure")
+    captions = page.locator(".batches figcaption")
+    assert captions.all_inner_texts() == ["batch 1: 4 rows × 9 steps", "batch 2: 2 rows × 7 steps"]
+    assert cells_drawn(page, "real") == [17, 9]
+    assert cells_drawn(page, "padding") == [19, 5]
+    assert live.inner_text() == (
+        "2 batches, together 16 steps of the loop. Of 50 cells, 24 are padding, 48.0 %. "
+        "All 50 are computed and all are in the loss, padding as if it were data."
+    )
+    page.get_by_label("padded and masked").check()
+    assert cells_drawn(page, "padding.masked") == [19, 5]
+    assert "only the 26 real ones are in the loss" in live.inner_text()
+    page.get_by_label("packed").check()
+    assert page.locator(".batches path.padding").count() == 0
+    assert cells_drawn(page, "real") == [17, 9]
+    below = batches.first.locator("text").all_text_contents()
+    assert below == ["4", "3", "3", "2", "1", "1", "1", "1", "1"]
+    page.get_by_role("img", name="9, 4, 3, 1 steps; running at each step: 4, 3, 3, 2, 1").wait_for()
+    page.get_by_role("slider", name="buckets").press("ArrowRight")
+    assert captions.all_inner_texts() == [
+        "bucket 1, batch 1: 3 rows × 3 steps",
+        "bucket 2, batch 2: 3 rows × 9 steps",
+    ]
+    page.get_by_role("slider", name="rows in a batch").press("Home")
+    assert batches.count() == 6
+    assert live.inner_text().startswith("6 batches, together 26 steps of the loop. Of 26 cells, 0 ")
+
+
+def test_padding_lists_what_has_no_room_below_its_columns(page_of):
+    page = page_of(padding_packed(), width=390)
+    caption = page.locator(".batches figcaption").first.inner_text()
+    first = re.search(r"batch_sizes: ([\d ]+)", caption)[1].split()
+    assert page.locator(".batches text").count() == 0
+    assert [int(count) for count in first] == sorted(map(int, first), reverse=True)
+    assert int(first[0]) == 16
+
+
+def test_both_ends_shows_every_number_of_a_word(page_of):
+    explorable = both_ends()
+    page = page_of(explorable)
+    place, sentence = (page.get_by_role("slider", name=name) for name in ("word", "sentence"))
+    for n, words in enumerate(explorable.sentences):
+        for t, word in enumerate(words, start=1):
+            page.locator(".word").nth(t - 1).click()
+            right = TAGS[explorable.targets[n][t - 1]]
+            said = page.locator("[aria-live=polite]").inner_text()
+            assert said.startswith(f"Word {t} of {len(words)}, “{word}”, is “{right}”. Likeliest ")
+            for chart, reader in enumerate(("left", "right", "both")):
+                p = getattr(explorable, reader)[n][t - 1]
+                texts = page.locator(".charts svg").nth(chart).locator("text").all_text_contents()
+                shown = dict(zip(texts[1::2], map(float, texts[2::2]), strict=True))
+                names = [f"▸ {tag}" if tag == right else tag for tag in TAGS]
+                marked = dict(zip(names, p, strict=True))
+                assert shown == pytest.approx(marked, abs=0.005 + 1e-9)
+                assert f"“{TAGS[np.argmax(p)]}” {max(p):.2f}" in said
+        sentence.press("ArrowRight")
+    assert place.get_attribute("max") == str(len(explorable.sentences[-1]))
+
+
+def test_both_ends_shades_what_each_chain_has_read(page_of):
+    page = page_of(both_ends())
+    place = page.get_by_role("slider", name="word")
+
+    def shaded(kind):
+        return page.locator(f".word.{kind}").all_inner_texts()
+
+    words = SENTENCES[0].split()
+    assert shaded("from-left") == words[:4]
+    assert shaded("from-right") == words[3:]
+    page.locator(".word").nth(1).click()
+    page.keyboard.press("ArrowRight")  # goes on by key from where it was tapped
+    assert shaded("from-left") == words[:3]
+    place.press("End")
+    assert shaded("from-left") == words
+    assert shaded("from-right") == words[-1:]
+    page.get_by_role("slider", name="sentence").press("End")  # of three words: the last stays t
+    assert place.input_value() == "3"
+    assert shaded("from-left") == SENTENCES[1].split()
+
+
+def test_both_ends_of_one_sentence_without_tags_that_are_right(page_of):
+    even = np.full((1, 1, 2), 0.5)
+    page = page_of(BothEnds(["lima"], even, even, even, ["home", "away"]))
+    assert page.get_by_role("slider").count() == 1
+    assert page.locator("[aria-live=polite]").inner_text().startswith("Word 1 of 1, “lima”. Like")
+    assert "▸" not in page.locator(".charts").text_content()
+
+
+@pytest.mark.parametrize("shortcut", ["none", "residual", "dense"])
+@pytest.mark.parametrize("kind", ["one", "joined", "apart", "turning", "both_turning"])
+def test_wiring_has_room_for_every_box(page_of, kind, shortcut):
+    page = page_of(wiring(wiring=kind, shortcut=shortcut), width=374)
+    page.add_style_tag(content="body { font-family: 'DejaVu Sans', Verdana; }")  # a wide one
+    assert page.locator("svg rect + text").count() >= 4 * (4 + 2)
+    assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate(TOO_WIDE) == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_wiring_answers_every_control(page_of):
+    page = page_of(Wiring(cell="RNN", wiring="one", layers=1, input_size=1, hidden_size=1))
+    live, expression = page.locator("[aria-live=polite]"), page.locator(".listing")
+
+    def drawn(kind):
+        return page.locator(f"svg .box.kind-{kind}").count()
+
+    assert live.inner_text().startswith("4 parameters; outputs (T, N, 1), final summary (N, 1).")
+    assert expression.inner_text() == "Stack((Recurrent(RNN(1, 1)),))"
+    assert (drawn("input"), drawn("hidden"), drawn("output"), drawn("weight")) == (4, 4, 4, 0)
+    page.get_by_label("GRU").check()
+    page.get_by_role("slider", name="layers").press("ArrowRight")
+    page.get_by_role("slider", name="input size").press("ArrowRight")
+    page.get_by_role("slider", name="hidden size").press("End")
+    page.get_by_label("one chain that turns").check()
+    page.get_by_label("residual").check()
+    assert expression.inner_text().split("\n") == [
+        "Stack((",
+        "    Recurrent(GRU(2, 512)),",
+        "    Reversed(Recurrent(GRU(512, 512))),",
+        '), shortcut="residual")',
+    ]
+    assert (drawn("hidden"), drawn("weight")) == (8, 4 * (2 + 1))  # two sums, one projection
+    page.get_by_role("img", name="layer 2 reads right to left").wait_for()
+    page.get_by_label("joined").check()
+    assert "(T, N, 1024)" in live.inner_text()
+    assert drawn("hidden") == 16
+    row = page.get_by_role("row").last.locator("td").all_inner_texts()
+    features, cells, each, projections, together = (int(n.replace(",", "")) for n in row)
+    assert features == 1024
+    assert together == cells * each + projections
 
 
 def test_quiz_explains_and_keeps_text_as_text(page_of):
