@@ -10,11 +10,15 @@ MB             moved at least: the weights once a step each way, and what the ba
                needs of the forward pass, written once and read once
 torch/numpy    above 1, NumPy is faster
 torch/GEMM     what torch/numpy would be if there were nothing but the products
+
+With --file, the first table is also written where the page speed of the book reads it.
 """
 
 import argparse
+import csv
 import statistics
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -24,6 +28,8 @@ from rnncourse import GRU, LSTM, RNN, Recurrent, Weights
 from rnncourse.diagnostics import activation_bytes, peak_bytes
 from rnncourse.fused import FusedLSTM
 
+TABLE = Path(__file__).parents[1] / "book" / "07-batches-long-sequences" / "speed.csv"
+COLUMNS = ["layer", "T", "N", "D", "H", "torch", "numpy", "GEMM", "MB"]
 SIZES = [(28, 32, 28, 128), (35, 32, 32, 256), (100, 64, 2, 64), (200, 32, 64, 128),
          (50, 1, 64, 64)]  # fmt: skip
 LAYERS = {
@@ -96,6 +102,8 @@ def assert_equal(ours, theirs):
 
 
 def compare(rounds):
+    """Print the table and return its rows."""
+    rows = []
     print(f"{'':16}{'T, N, D, H':>18}{'torch ms':>10}{'numpy ms':>10}{'GEMM ms':>9}{'other ms':>10}"
           f"{'MB':>7}{'torch/numpy':>13}{'torch/GEMM':>12}")  # fmt: skip
     for name, (make, torch_class) in LAYERS.items():
@@ -114,6 +122,9 @@ def compare(rounds):
                   f"{floor_ms:9.2f}{numpy_ms - floor_ms:10.2f}{moved / 1e6:7.1f}"
                   f"{torch_ms / numpy_ms:13.2f}{torch_ms / floor_ms:12.2f}",
                   flush=True)  # fmt: skip
+            times = [f"{milliseconds:.2f}" for milliseconds in (torch_ms, numpy_ms, floor_ms)]
+            rows.append([name, T, N, D, H, *times, f"{moved / 1e6:.1f}"])
+    return rows
 
 
 def memory():
@@ -146,7 +157,8 @@ def keep_freed_memory():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=31, help="measurements of each figure")
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--file", action="store_true", help=f"write {TABLE.name} of the book")
+    options = parser.parse_args()
     torch.set_num_threads(1)
     keep_freed_memory()
     with threadpool_limits(1):
@@ -156,8 +168,11 @@ def main():
                   f"{pool['num_threads']} thread")  # fmt: skip
         print(f"numpy {np.__version__}, torch {torch.__version__} "
               f"({torch.backends.cpu.get_cpu_capability()})\n")  # fmt: skip
-        compare(rounds)
+        rows = compare(options.rounds)
         memory()
+    if options.file:
+        with TABLE.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
 
 
 if __name__ == "__main__":

@@ -54,6 +54,8 @@ class Reversed(Around):
     True
     """
 
+    reads_ahead = True
+
     def __post_init__(self):
         check_layers("Reversed", (self.layer,))
 
@@ -122,6 +124,7 @@ class Bidirectional(SequenceLayer):
     left_to_right: SequenceLayer
     right_to_left: SequenceLayer
     join: str = "concatenate"
+    reads_ahead = True
 
     def __post_init__(self):
         check_layers("Bidirectional", (self.left_to_right, self.right_to_left))

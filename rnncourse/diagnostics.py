@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from rnncourse import validate
-from rnncourse.bidirectional import Bidirectional, Reversed
 from rnncourse.recurrent import RecurrentCache, SequenceLayer
 from rnncourse.tree import tree_leaves, tree_map
 
@@ -287,17 +286,12 @@ def _norms(gradients):
 
 def _check_run(layer, xs):
     keeps_state = isinstance(layer, SequenceLayer) and tree_leaves(layer.zero_state(1))
-    if not keeps_state or _reads_ahead(layer):
+    if not keeps_state or layer.reads_ahead:
         raise TypeError(f"layer should keep a state and read left to right, got {layer!r}")
     xs = np.asarray(xs)
     if xs.ndim != 3 or len(xs) == 0:
         raise ValueError(f"xs should be (T, N, D) with T at least 1, got {xs.shape}")
     return xs
-
-
-def _reads_ahead(layer):
-    parts = getattr(layer, "layers", ())
-    return isinstance(layer, (Bidirectional, Reversed)) or any(map(_reads_ahead, parts))
 
 
 def _check_matrix(name, W, square=False):

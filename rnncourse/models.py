@@ -28,9 +28,10 @@ class Batch(NamedTuple):
     lengths: np.ndarray | None = None
 
     def rows(self, rows):
-        """The batch of the given rows alone, as long as it was."""
+        """The batch of the given rows alone, cut where the longest of them ends."""
         lengths = None if self.lengths is None else self.lengths[rows]
-        return Batch(self.ids[:, rows], self.targets[:, rows], self.mask[:, rows], lengths)
+        T = len(self.ids) if lengths is None else lengths.max()
+        return Batch(self.ids[:T, rows], self.targets[:T, rows], self.mask[:T, rows], lengths)
 
 
 class SequenceWeights(NamedTuple):
@@ -127,6 +128,11 @@ class SequenceModel:
 
     def step(self, weights, ids, state=None):
         """One step, for generation: ids (N,) in, logits (N, V) and the next state out."""
+        if self.recurrent.reads_ahead:
+            raise TypeError(
+                "SequenceModel: step should have a layer that reads left to right, got "
+                f"{self.recurrent!r}, which reads what has yet to be written"
+            )
         ids = validate.array("SequenceModel: ids", ids)
         if ids.ndim != 1:
             raise ValueError(f"SequenceModel: ids of one step should be (N,), got {ids.shape}")

@@ -35,6 +35,8 @@ class SequenceLayer:
     Nothing passed in is changed. Leave weights and xs as they are until ``backward`` has run.
     """
 
+    reads_ahead = False  # does an output depend on later inputs?
+
     @property
     def summary_size(self):
         """The length of the vector that ``final`` gives for each row."""

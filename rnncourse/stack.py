@@ -89,6 +89,10 @@ class Stack(SequenceLayer):
     def summary_size(self):
         return self.layers[-1].summary_size
 
+    @property
+    def reads_ahead(self):
+        return any(layer.reads_ahead for layer in self.layers)
+
     def init(self, rng, dtype=np.float64):
         """Each part in its own way."""
         projections = map(self._projection, self.layers)

@@ -310,6 +310,13 @@ MODEL = [
         ValueError,
         "mask leaves no place",
     ),
+    (
+        lambda: SequenceModel(model.embedding, Stack((Reversed(recurrent),)), Linear(H, V)).step(
+            model_weights, [0]
+        ),
+        TypeError,
+        "reads left to right, got Stack",
+    ),
     (lambda: model.step(model_weights, 0), ValueError, r"one step should be \(N,\), got \(\)"),
     (lambda: model.step(model_weights, [[0]]), ValueError, r"\(N,\), got \(1, 1\)"),
     (lambda: model.step(model_weights, [0], np.zeros((1, H))), TypeError, "should be HState"),

@@ -1,5 +1,7 @@
 """From texts to batches, whole or in random pieces."""
 
+import math
+
 import numpy as np
 
 from rnncourse import validate
@@ -79,9 +81,9 @@ def minibatches(batch, batch_size, steps, rng):
 def bucketed(lengths, batch_size, buckets, rng):
     """Share rows out in batches of like length: as many groups as ``buckets``, by length.
 
-    The rows are shuffled, sorted by length, parted into groups of one size (or nearly); within
-    a group they are shuffled and cut into batches, and at the end so are all batches. With one
-    bucket the batches are random, with as many as there are batches they are sorted.
+    The rows are shuffled, sorted by length and parted into groups of one size, or nearly; a group
+    is shuffled and parted into batches of one size, or nearly, and in the end the batches are
+    shuffled. With one bucket the batches are random, with as many as there are batches, sorted.
     Shapes: lengths (N,) -> a list of arrays of row numbers, each of at most ``batch_size``.
     Raises: ValueError or TypeError unless lengths are whole and 1 <= buckets <= N.
     Reference: Khomenko et al. 2016; the page bucketing-and-packing.
@@ -97,9 +99,9 @@ def bucketed(lengths, batch_size, buckets, rng):
     by_length = shuffled[np.argsort(lengths[shuffled], kind="stable")]
     groups = map(rng.permutation, np.array_split(by_length, buckets))
     batches = [
-        group[start : start + batch_size]
+        batch
         for group in groups
-        for start in range(0, len(group), batch_size)
+        for batch in np.array_split(group, math.ceil(len(group) / batch_size))
     ]
     return [batches[place] for place in rng.permutation(len(batches))]
 

@@ -1,16 +1,19 @@
 // Rows of unlike length in batches: what is padding, how many steps the loop takes, what is computed.
 import { canvas, frame, html, number, svg, words } from "./common.mjs";
 
-// Batches of row numbers: rows by length, parted into groups of one size (the first ones longer by
-// one row where that does not come out even), each group cut in the order its rows came in.
+// Parts of one size, or nearly: where that does not come out even, the first are longer by one.
+function parted(rows, parts) {
+  const size = Math.floor(rows.length / parts), longer = rows.length % parts;
+  const start = (part) => part * size + Math.min(part, longer);
+  return Array.from({ length: parts }, (_, part) => rows.slice(start(part), start(part + 1)));
+}
+
+// Batches of row numbers: rows by length, parted into buckets, each of these into batches in the
+// order its rows came in.
 export function batchesOf(lengths, batchSize, buckets) {
-  const sorted = lengths.map((_, n) => n).sort((m, n) => lengths[m] - lengths[n] || m - n), batches = [];
-  const size = Math.floor(sorted.length / buckets), longer = sorted.length % buckets;
-  for (let bucket = 0; bucket < buckets; bucket++) {
-    const rows = sorted.splice(0, size + (bucket < longer ? 1 : 0)).sort((m, n) => m - n);
-    while (rows.length) batches.push({ bucket, rows: rows.splice(0, batchSize) });
-  }
-  return batches;
+  const sorted = lengths.map((_, n) => n).sort((m, n) => lengths[m] - lengths[n] || m - n);
+  return parted(sorted, buckets).flatMap((rows, bucket) =>
+    parted(rows.sort((m, n) => m - n), Math.ceil(rows.length / batchSize)).map((part) => ({ bucket, rows: part })));
 }
 
 // How many rows are still running at each step, which PyTorch's PackedSequence calls batch_sizes.
