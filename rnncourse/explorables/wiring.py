@@ -16,7 +16,7 @@ class Wiring(Explorable):
     ``wiring``: "one" direction, "joined" at every layer, two chains "apart" up to the top, one
     chain "turning" at every layer, or "both_turning". Sizes are powers of 2 from 1 to 512.
     Raises: ValueError for an unknown choice, or a number of layers not from 1 to 4.
-    Reference: the head of ``rnncourse.stack``; Sennrich et al. 2017 for two turning chains.
+    Reference: the head of ``rnncourse.stack``; Miceli Barone et al. 2017 for two turning chains.
 
     >>> Wiring(cell="GRU", wiring="apart", layers=3, shortcut="residual")
     <Wiring explorable>

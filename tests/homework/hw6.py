@@ -14,7 +14,7 @@ WRONG = {
          "joins = layers"),
     ],
     "q2": [
-        ("divides by T · N", "real / real.sum()", "real / real.size"),
+        ("an empty row has a step", "< lengths  #", "< np.maximum(lengths, 1)  #"),
         ("mean of row means", "real / real.sum()", ROW_MEANS),
         ("parts count the same", "steps / steps.sum()", "np.ones(len(steps)) / len(steps)"),
     ],
@@ -42,7 +42,8 @@ WRONG = {
 
 PARTLY = {"q1": (2, 1), "q3": (1, 0), "q4": (0, 0), "q6": (1, 0)}
 
-SEEDS = {"q1": [0, 1, 2**127, *range(2, 5)], "q6": [1, 2**127]}  # many networks; training
+FEW = [0, 1, 2**127, 2, 3, 4]
+SEEDS = {"q1": FEW, "q4": FEW, "q6": [1, 2**127]}  # many networks; a large one; training
 
 PADDED_GRADIENT = "np.where(real, xs, 0), np.where(real, dys, 0)"
 BATCHES_FIRST = """late_rng = np.random.default_rng(seed)
@@ -57,7 +58,9 @@ WITH_PADDING = """if reading == "{reading}":
 TARGETS = "laid_out(trips.targets, trips.lengths, False)"
 
 TOLD = {
+    "q1": [("layers, turning, None, T=", "layers % 2 == 0", "k == 1")],
     "q2": [("it is divided by T · N", "real / real.sum()", "real / real.size")],
+    "q3": [("should be finite", "np.where(real, ys, 0)", "ys * real")],
     "q4": [("should be finite", PADDED_GRADIENT, "np.where(real, xs, 0), dys")],
     "q5": [
         ("another order than the rows", "summary[np.argsort(order)]", "summary[order]"),

@@ -200,6 +200,8 @@ def test_code_and_formulas_are_accessible_of_every_kind(browser, address, axe, t
         [[address + name for name in pages_of_the_book()], CODE, FORMULA],
     )
     assert kinds > 20
+    # axe does not measure colours on the shades that mark code as wider than its block.
+    visit.page.add_style_tag(content="pre { background-image: none !important }")
     if theme == "dark":
         show_dark(visit.page)
     results = axe(visit.page)
