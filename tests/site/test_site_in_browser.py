@@ -68,7 +68,6 @@ def axe():
         "resultTypes": ["violations"],  # a third faster than a list of all that is well
     }
 
-
     def check(page, leave_out=()):
         return Axe().run(page, {"exclude": [[part] for part in leave_out]}, options)
 
