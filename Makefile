@@ -36,7 +36,7 @@ lint: .venv/installed ## check style, spelling and the notebooks
 
 # An OPENBLAS_CORETYPE from outside would hold NumPy to older instructions than PyTorch uses.
 bench: .venv/installed ## measure speed and memory, NumPy beside PyTorch
-	env -u OPENBLAS_CORETYPE $(BIN)/python benchmarks/recurrent.py
+	env -u OPENBLAS_CORETYPE $(BIN)/python benchmarks/recurrent.py $(OPTIONS)
 
 notebooks: .venv/installed ## run all notebooks in place and keep their text outputs
 	$(BIN)/python -m tools.notebooks run $(NOTEBOOKS)

@@ -11,7 +11,8 @@ MB             moved at least: the weights once a step each way, and what the ba
 torch/numpy    above 1, NumPy is faster
 torch/GEMM     what torch/numpy would be if there were nothing but the products
 
-With --file, the first table is also written where the page speed of the book reads it.
+With --file, the first table is also written where the page speed of the book reads it; the page
+names the machine and says what it gave. `make bench OPTIONS=--file` does so.
 """
 
 import argparse
