@@ -31,7 +31,7 @@ SEEDS = (0, 1, 2)
 COLUMNS = ("steps", "strategy", "seed", "epochs", "length", "weights", "accuracy", "seconds")
 
 
-class Reader(nn.Module):
+class Chain(nn.Module):
     """Read all steps, answer from the last state."""
 
     def __init__(self, steps, input_size):
@@ -48,7 +48,7 @@ class Reader(nn.Module):
         cross_entropy(self(xs), labels).backward()
 
 
-class Carrier(Reader):
+class Carrier(Chain):
     """Answer after each chunk; the state is carried to the next one, the gradient is cut."""
 
     def learn(self, xs, labels):
@@ -59,7 +59,7 @@ class Carrier(Reader):
             state = [array.detach() for array in state]
 
 
-class Hierarchy(Reader):
+class Hierarchy(Chain):
     """A lower LSTM reads each row of pixels, an upper one the last states of the lower."""
 
     def __init__(self, steps, input_size):
@@ -73,7 +73,7 @@ class Hierarchy(Reader):
         return super().forward(hs[-1].unflatten(0, (self.side, -1)))
 
 
-class Jumper(Reader):
+class Jumper(Chain):
     """The state comes from a row of pixels before, so that as many chains run side by side."""
 
     def __init__(self, steps, input_size):
@@ -150,19 +150,19 @@ def skip_blanks(xs):
 
 
 STRATEGIES = {  # what becomes of the pixels, and who reads them
-    "summaries": (summaries, Reader),
-    "row at once": (row_at_once, Reader),
-    "front": (front, Reader),
-    "end": (end, Reader),
-    "both ends": (both_ends, Reader),
-    "middle": (middle, Reader),
-    "every fourth": (every_fourth, Reader),
-    "mean of four": (mean_of_four, Reader),
-    "four at once": (at_once, Reader),
-    "skip blanks": (skip_blanks, Reader),
+    "summaries": (summaries, Chain),
+    "row at once": (row_at_once, Chain),
+    "front": (front, Chain),
+    "end": (end, Chain),
+    "both ends": (both_ends, Chain),
+    "middle": (middle, Chain),
+    "every fourth": (every_fourth, Chain),
+    "mean of four": (mean_of_four, Chain),
+    "four at once": (at_once, Chain),
+    "skip blanks": (skip_blanks, Chain),
     "hierarchy": (whole, Hierarchy),
     "jump": (whole, Jumper),
-    "whole": (whole, Reader),
+    "whole": (whole, Chain),
     "carry": (whole, Carrier),
 }
 
