@@ -907,22 +907,22 @@ def test_padding_draws_a_cell_for_each_step_and_answers_every_control(page_of):
     page = page_of(Padding(lengths, batch_size=4))
     live, batches = page.locator("[aria-live=polite]"), page.locator(".batches figure")
     captions = page.locator(".batches figcaption")
-    assert captions.all_inner_texts() == ["batch 1: 4 rows × 9 steps", "batch 2: 2 rows × 7 steps"]
-    assert cells_drawn(page, "real") == [17, 9]
-    assert cells_drawn(page, "padding") == [19, 5]
+    assert captions.all_inner_texts() == ["batch 1: 3 rows × 9 steps", "batch 2: 3 rows × 7 steps"]
+    assert cells_drawn(page, "real") == [16, 10]
+    assert cells_drawn(page, "padding") == [11, 11]
     assert live.inner_text() == (
-        "2 batches, together 16 steps of the loop. Of 50 cells, 24 are padding, 48.0 %. "
-        "All 50 are computed and all are in the loss, padding as if it were data."
+        "2 batches, together 16 steps of the loop. Of 48 cells, 22 are padding, 45.8 %. "
+        "All 48 are computed and all are in the loss, padding as if it were data."
     )
     page.get_by_label("padded and masked").check()
-    assert cells_drawn(page, "padding.masked") == [19, 5]
+    assert cells_drawn(page, "padding.masked") == [11, 11]
     assert "only the 26 real ones are in the loss" in live.inner_text()
     page.get_by_label("packed").check()
     assert page.locator(".batches path.padding").count() == 0
-    assert cells_drawn(page, "real") == [17, 9]
+    assert cells_drawn(page, "real") == [16, 10]
     below = batches.first.locator("text").all_text_contents()
-    assert below == ["4", "3", "3", "2", "1", "1", "1", "1", "1"]
-    page.get_by_role("img", name="9, 4, 3, 1 steps; running at each step: 4, 3, 3, 2, 1").wait_for()
+    assert below == ["3", "3", "3", "2", "1", "1", "1", "1", "1"]
+    page.get_by_role("img", name="9, 4, 3 steps; running at each step: 3, 3, 3, 2, 1").wait_for()
     page.get_by_role("slider", name="buckets").press("ArrowRight")
     assert captions.all_inner_texts() == [
         "bucket 1, batch 1: 3 rows × 3 steps",
