@@ -27,7 +27,8 @@ class Visit:
         self.page.on("response", lambda response: self.responses.append(response))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", self.hear)
-        self.page.goto(url, wait_until="networkidle")
+        self.page.goto(url)
+        self.page.wait_for_load_state("networkidle")
 
     def hear(self, message):
         """Keep the errors that the page writes to the console."""
