@@ -1,4 +1,4 @@
-"""How the book is built: notebooks run side by side, and a failing one is left to Sphinx."""
+"""How the book is built: side by side, anew after a change, a failing page left to Sphinx."""
 
 import importlib.util
 from pathlib import Path
@@ -41,3 +41,19 @@ def test_notebooks_run_before_their_pages_are_read(tmp_path):
         found = nbformat.read(tmp_path / f"{failed_or_not_read}.ipynb", as_version=4)
         with pytest.raises(KeyError):
             cache.match_cache_notebook(found)
+
+
+def test_outputs_are_made_anew_when_what_they_depend_on_changes(tmp_path):
+    fingerprint = extension("fresh_cache").fingerprint
+    watched = ("rnncourse/a.py", "rnncourse/text/b.mjs", "book/01/c.csv", "requirements.txt")
+    for name in (*watched, "book/01/page.md"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("old")
+    prints = [fingerprint(tmp_path)]
+    for name in watched:
+        (tmp_path / name).write_text("new")
+        prints.append(fingerprint(tmp_path))
+    assert len(set(prints)) == len(watched) + 1
+    (tmp_path / "book/01/page.md").write_text("new")
+    assert fingerprint(tmp_path) == prints[-1]

@@ -1,9 +1,9 @@
-"""Execute every notebook again when the package changes.
+"""Execute every notebook again when the package or a table of results changes.
 
 The cache of executed notebooks looks at a notebook's own cells only: after an edit in
-``rnncourse/`` it would still serve the old outputs. Here each state of the package gets its own
-cache folder, named by a hash of its files. The folder is part of Sphinx's configuration, so a new
-one also makes Sphinx read every page again.
+``rnncourse/`` or in a CSV file it would still serve the old outputs. Here each state of these
+gets its own cache folder, named by a hash of the files. The folder is part of Sphinx's
+configuration, so a new one also makes Sphinx read every page again.
 """
 
 import hashlib
@@ -11,8 +11,8 @@ import shutil
 import sys
 from pathlib import Path
 
-WATCHED = ("rnncourse/**/*", "requirements.txt")  # whatever can change what a notebook prints
-SUFFIXES = {".py", ".mjs", ".css", ".txt"}
+WATCHED = ("rnncourse/**/*", "book/**/*.csv", "requirements.txt")  # what outputs depend on
+SUFFIXES = {".py", ".mjs", ".css", ".csv", ".txt"}
 
 
 def fingerprint(root: Path) -> str:
