@@ -83,9 +83,12 @@ def resize(page, size):
 
 
 def show_dark(page):
-    """Switch the page to its dark theme."""
+    """Switch the page to its dark theme, and wait until no colour is on its way."""
     page.emulate_media(color_scheme="dark")
     page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    page.wait_for_function(
+        "document.getAnimations().every((one) => !(one instanceof CSSTransition))"
+    )
 
 
 def push(page, control):
