@@ -6,6 +6,7 @@ import numpy as np
 
 from rnncourse import validate
 from rnncourse.models import Batch
+from rnncourse.recurrent import running_steps
 from rnncourse.text import Vocabulary, pad_sequences
 
 PADDING, START, END = "<pad>", "<start>", "<end>"
@@ -54,7 +55,7 @@ def language_model_batch(vocabulary, texts):
     padding = validate.kind("vocabulary", vocabulary, Vocabulary).id(PADDING)
     ids, lengths = pad_sequences([vocabulary.encode([START, *text]) for text in texts], padding)
     targets, _ = pad_sequences([vocabulary.encode([*text, END]) for text in texts], padding)
-    mask = (np.arange(len(ids))[:, None] < lengths).astype(float)
+    mask = running_steps("mask", lengths, *ids.shape)[..., 0].astype(float)
     return Batch(ids, targets, mask, lengths)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from rnncourse import validate
 from rnncourse.models import Batch, RegressionBatch
+from rnncourse.recurrent import running_steps
 from rnncourse.text import Vocabulary, pad_sequences
 
 
@@ -151,7 +152,7 @@ def make_trips(rng, clauses, batch_size, fillers=3, return_trips=False):
     words, tags = zip(*rows, strict=True)
     ids, lengths = pad_sequences([TRIPS.encode(row) for row in words], TRIPS.id("<pad>"))
     targets, _ = pad_sequences([np.array(row) for row in tags])
-    mask = (np.arange(len(ids))[:, None] < lengths).astype(float)
+    mask = running_steps("mask", lengths, *ids.shape)[..., 0].astype(float)
     return Batch(ids, targets, mask, lengths)
 
 

@@ -71,8 +71,8 @@ function render(context) {
   const { model } = context, view = frame(context), get = (name) => model.get(name), lengths = get("lengths");
   const upToAll = { min: 1, max: lengths.length };
   view.controls.append(
-    view.slider("batch_size", "rows in a batch", upToAll),
     view.slider("buckets", "buckets", upToAll),
+    view.slider("batch_size", "rows in a batch", upToAll),
     view.choice("treatment", "rows are", { padded: "padded", masked: "padded and masked", packed: "packed" }));
   const legend = html("p", { class: "legend" }), blocks = html("div", { class: "batches" });
   view.picture.append(view.live, legend, blocks); // the numbers above the blocks, which may be many

@@ -143,8 +143,8 @@ const SIZES = range(10).map((power) => 2 ** power);
 
 function render(context) {
   const { model } = context, view = frame(context);
-  view.controls.append(view.choice("cell", "cell", { RNN: "RNN", GRU: "GRU", LSTM: "LSTM" }),
-    view.choice("wiring", "wiring", { one: "one direction", joined: "joined at every layer", apart: "two chains apart", turning: "one chain that turns", both_turning: "two chains that turn" }),
+  view.controls.append(view.choice("wiring", "wiring", { one: "one direction", joined: "joined at every layer", apart: "two chains apart", turning: "one chain that turns", both_turning: "two chains that turn" }),
+    view.choice("cell", "cell", { RNN: "RNN", GRU: "GRU", LSTM: "LSTM" }),
     view.choice("shortcut", "shortcut", { none: "none", residual: "residual", dense: "dense" }),
     html("div", { class: "sliders" }, view.slider("layers", "layers *L*", { min: 1, max: 4 }),
       view.slider("input_size", "input size *D*", { values: SIZES }), view.slider("hidden_size", "hidden size *H*", { values: SIZES })));
