@@ -35,7 +35,7 @@ lint: .venv/installed ## check style, spelling and the notebooks
 	$(BIN)/python -m tools.notebooks lint $(NOTEBOOKS)
 
 # An OPENBLAS_CORETYPE from outside would hold NumPy to older instructions than PyTorch uses.
-bench: .venv/installed ## measure speed and memory, NumPy beside PyTorch
+bench: .venv/installed ## measure speed and memory, ours beside the libraries
 	env -u OPENBLAS_CORETYPE $(BIN)/python benchmarks/recurrent.py $(OPTIONS)
 
 notebooks: .venv/installed ## run all notebooks in place and keep their text outputs
@@ -73,7 +73,7 @@ clean: ## remove all that these commands made, except grades/
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("rnncourse needs Python 3.11 or newer, and $(PYTHON) is %d.%d. Name another: make book PYTHON=python3.12" % sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --requirement requirements.txt
-	$(BIN)/pip install --require-hashes --no-deps --requirement requirements-no-deps.txt
+	$(BIN)/pip install --no-build-isolation --require-hashes --no-deps --requirement requirements-no-deps.txt
 	$(BIN)/pip install --no-build-isolation --no-deps --editable .
 	@touch $@
 

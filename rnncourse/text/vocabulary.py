@@ -1,5 +1,6 @@
 """Symbols to whole numbers and back."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -37,13 +38,21 @@ class Vocabulary:
         object.__setattr__(self, "_ids", ids)
 
     @classmethod
-    def of(cls, texts, special=(), separator=""):
-        """Collect the symbols of some texts in sorted order, after the ``special`` ones."""
-        found = {symbol for text in texts for symbol in text}
+    def of(cls, texts, special=(), separator="", min_count=1):
+        """Collect the symbols of some texts in sorted order, after the ``special`` ones.
+
+        Of the others, only those that stand there ``min_count`` times or more.
+        """
+        validate.whole("min_count", min_count, 1)
+        counts = Counter(symbol for text in texts for symbol in text)
+        found = {symbol for symbol, count in counts.items() if count >= min_count}
         return cls((*special, *sorted(found - set(special))), separator)
 
     def __len__(self):
         return len(self.symbols)
+
+    def __contains__(self, symbol):
+        return symbol in self._ids
 
     def id(self, symbol):
         """The place of one symbol."""
@@ -54,6 +63,15 @@ class Vocabulary:
     def encode(self, text):
         """A string (by character) or a list of symbols, as an array of whole numbers."""
         return np.array([self.id(symbol) for symbol in text], dtype=np.int64)
+
+    def encode_known(self, text):
+        """The places of those symbols that are listed; the others are left out. A list of tokens.
+
+        Raises: TypeError for a string.
+        """
+        if isinstance(text, str):
+            raise TypeError(f"a document should be a list of tokens, got the string {text[:20]!r}")
+        return [self._ids[symbol] for symbol in text if symbol in self._ids]
 
     def decode(self, ids):
         """Whole numbers as text, joined by ``separator``."""
