@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 
@@ -44,7 +45,7 @@ class Vocabulary:
         Of the others, only those that stand there ``min_count`` times or more.
         """
         validate.whole("min_count", min_count, 1)
-        counts = Counter(symbol for text in texts for symbol in text)
+        counts = Counter(chain.from_iterable(texts))
         found = {symbol for symbol, count in counts.items() if count >= min_count}
         return cls((*special, *sorted(found - set(special))), separator)
 
@@ -71,7 +72,7 @@ class Vocabulary:
         """
         if isinstance(text, str):
             raise TypeError(f"a document should be a list of tokens, got the string {text[:20]!r}")
-        return [self._ids[symbol] for symbol in text if symbol in self._ids]
+        return [place for place in map(self._ids.get, text) if place is not None]
 
     def decode(self, ids):
         """Whole numbers as text, joined by ``separator``."""
