@@ -16,6 +16,8 @@ from rnncourse.explorables import (
     BackwardPass,
     BothEnds,
     Cliff,
+    ContextWindow,
+    EmbeddingMap,
     Explorable,
     ForgetProduct,
     GateViewer,
@@ -25,6 +27,7 @@ from rnncourse.explorables import (
     Padding,
     Question,
     Quiz,
+    Ranking,
     Sampling,
     SpectralRadius,
     Truncation,
@@ -38,6 +41,7 @@ from rnncourse.functional import sigmoid, softmax
 from rnncourse.gradcheck import gradient_check
 from rnncourse.layers import Linear, LinearWeights
 from rnncourse.recurrent import Recurrent
+from rnncourse.text import Vocabulary
 
 
 def random_weights(rng, input_size, hidden_size) -> Weights:
@@ -79,6 +83,9 @@ def every_explorable() -> list[Explorable]:
         Wiring(),
         Padding(),
         BothEnds(["ab cd"], *[np.full((2, 1, 2), 0.5)] * 3, "xy"),
+        Ranking(np.eye(2, dtype=int), Vocabulary(("a", "b")), ["x", "y"], [["a"]], [[1, 0]]),
+        ContextWindow("ab cd", {"ab": 2, "cd": 1}),
+        EmbeddingMap("abcdef", np.eye(6)),
         quiz(),
     ]
 

@@ -4,6 +4,8 @@ from rnncourse.explorables.backward_pass import BackwardPass
 from rnncourse.explorables.base import Explorable
 from rnncourse.explorables.both_ends import BothEnds
 from rnncourse.explorables.cliff import Cliff
+from rnncourse.explorables.context_window import ContextWindow
+from rnncourse.explorables.embedding_map import EmbeddingMap
 from rnncourse.explorables.forget_product import ForgetProduct
 from rnncourse.explorables.gate_viewer import GateViewer
 from rnncourse.explorables.gru_step import GRUStep
@@ -11,6 +13,7 @@ from rnncourse.explorables.initialisation import Initialisation
 from rnncourse.explorables.lstm_step import LSTMStep
 from rnncourse.explorables.padding import Padding
 from rnncourse.explorables.quiz import Question, Quiz, right, wrong
+from rnncourse.explorables.ranking import Ranking
 from rnncourse.explorables.sampling import Sampling
 from rnncourse.explorables.spectral_radius import SpectralRadius
 from rnncourse.explorables.truncation import Truncation
@@ -21,6 +24,8 @@ __all__ = [
     "BackwardPass",
     "BothEnds",
     "Cliff",
+    "ContextWindow",
+    "EmbeddingMap",
     "Explorable",
     "ForgetProduct",
     "GateViewer",
@@ -30,6 +35,7 @@ __all__ = [
     "Padding",
     "Question",
     "Quiz",
+    "Ranking",
     "Sampling",
     "SpectralRadius",
     "Truncation",

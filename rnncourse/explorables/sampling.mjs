@@ -1,5 +1,6 @@
 // Temperature and top-k on the logits of one next symbol, and draws from what is left.
 import { button, canvas, enable, frame, html, number, svg, visible, words } from "./common.mjs";
+import { draw } from "./random.mjs";
 
 // Indices from the largest logit to the smallest; of equal ones the first comes first.
 export const ranked = (logits) => logits.map((_, i) => i).sort((i, j) => logits[j] - logits[i] || i - j);
@@ -14,27 +15,6 @@ export function distribution(logits, temperature, topK) {
 
 export const entropy = (probabilities) =>
   probabilities.reduce((sum, p) => (p > 0 ? sum - p * Math.log2(p) : sum), 0);
-
-// A linear congruential generator: the same numbers in [0, 1) for the same seed.
-export function generator(seed) {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-  next(), next(); // not used: seeds close together start with numbers close together
-  return next;
-}
-
-// The same seed gives the same random numbers whatever the probabilities: only the choice changes.
-export function draw(probabilities, count, seed) {
-  const random = generator(seed), last = probabilities.findLastIndex((p) => p > 0);
-  return Array.from({ length: count }, () => {
-    let left = random();
-    const chosen = probabilities.findIndex((p) => (left -= p) < 0);
-    return chosen < 0 ? last : chosen;
-  });
-}
 
 const ROW = 26, SHOWN = 12;
 const percent = (p) => `${number(100 * p, 1)} %`;

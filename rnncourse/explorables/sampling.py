@@ -22,7 +22,7 @@ class Sampling(Explorable):
     <Sampling explorable>
     """
 
-    _esm = front_end("sampling")
+    _esm = front_end("random", "sampling")
 
     title = traitlets.Unicode("Temperature and top-k").tag(sync=True)
     how_to_read = traitlets.Unicode(

@@ -16,6 +16,8 @@ from rnncourse.explorables import (
     BackwardPass,
     BothEnds,
     Cliff,
+    ContextWindow,
+    EmbeddingMap,
     ForgetProduct,
     GateViewer,
     GRUStep,
@@ -24,6 +26,7 @@ from rnncourse.explorables import (
     Padding,
     Question,
     Quiz,
+    Ranking,
     Sampling,
     SpectralRadius,
     Truncation,
@@ -33,6 +36,7 @@ from rnncourse.explorables import (
     wrong,
 )
 from rnncourse.layers import LinearWeights
+from rnncourse.text import Vocabulary, count
 
 HOST = ROOT / "book" / "_static" / "afm-host.js"
 MIME = "application/vnd.jupyter.widget"
@@ -150,6 +154,38 @@ def both_ends(**options):
     return BothEnds(SENTENCES, *readers, TAGS, **options)
 
 
+def ranking(**options):
+    """A long name, and words of a query beyond those that have a colour of their own."""
+    documents = [word * (n + 1) for n, word in enumerate(["a b ", "b c d ", "e f g h ", "a h "])]
+    documents = [text.split() for text in documents] + [["i"]] * 8
+    vocabulary = Vocabulary.of(documents)
+    names = ["a.name_that_is_too_long_for_a_phone_" * 2, *(f"<b>{n}</b>" for n in range(11))]
+    relevance = np.zeros((2, 12), dtype=int)
+    relevance[0, [0, 2]] = 2, 1
+    queries = [list("abbcdefgh"), ["a", "*unknown*"]]
+    return Ranking(count(documents, vocabulary), vocabulary, names, queries, relevance, **options)
+
+
+def context_window(**options):
+    """The largest window, at a word that is too long, among words that look like markup."""
+    words = ["the", "*cat*", "`eats`", "<b>the</b>", "word_that_is_too_long_for_a_phone_" * 2]
+    sentence = [*words, "很", "the", "快", "the"]
+    frequencies = {word: 100 if word == "the" else 1 for word in sentence}
+    options = {"place": 5, "window": 5, "negatives": 10} | options
+    return ContextWindow(sentence, frequencies, **options)
+
+
+def context_window_cbow():
+    return context_window(architecture="cbow")
+
+
+def embedding_map(**options):
+    rng = np.random.default_rng(8)
+    words = ["*a*", "`b`", "<b>c</b>", "中国", "word_that_is_too_long_for_a_phone_" * 2]
+    words += [f"word{n}" for n in range(295)]
+    return EmbeddingMap(words, rng.normal(size=(300, 10)), labels=words[::10], **options)
+
+
 def quiz():
     return Quiz(
         Question(
@@ -216,6 +252,10 @@ def page_of(browser, tmp_path):
         padding,
         padding_packed,
         both_ends,
+        ranking,
+        context_window,
+        context_window_cbow,
+        embedding_map,
         quiz,
     ],
 )
@@ -991,6 +1031,145 @@ def test_both_ends_of_one_sentence_without_tags_that_are_right(page_of):
     assert page.get_by_role("slider").count() == 1
     assert page.locator("[aria-live=polite]").inner_text().startswith("Word 1 of 1, “lima”. Like")
     assert "▸" not in page.locator(".charts").text_content()
+
+
+def test_ranking_answers_every_control(page_of):
+    explorable = ranking(depth=5)
+    page = page_of(explorable)
+    live, rows = page.locator("[aria-live=polite]"), page.locator("ol li")
+    query, k1, b = (page.get_by_role("slider", name=name) for name in ("query", "k1", "b"))
+    assert page.locator(".explorable-picture").inner_text().startswith("Query: “a b b c d e f g h”")
+    assert rows.count() == 5
+    assert rows.locator("b").count() == 0  # names are text
+    texts = rows.all_inner_texts()
+    assert [text.partition(".")[0] for text in texts] == list("12345")
+    scores = [float(re.search(r"score ([\d.]+)", text)[1]) for text in texts]
+    assert scores == sorted(scores, reverse=True)
+    (related,) = [text for text in texts if "(relevant)" in text]
+    assert "▸ <b>1</b>" in related
+    assert "12 words" in related
+    assert page.locator("ol li.relevant").count() == sum("▸" in text for text in texts)
+    assert "The first document that is “highly relevant” is at place" in live.inner_text()
+    parts = rows.first.locator(".part").evaluate_all(
+        "all => all.map((e) => e.getBoundingClientRect().width)"
+    )
+    whole = rows.first.locator(".parts").bounding_box()["width"]
+    assert sum(parts) == pytest.approx(whole, abs=1)  # the best score fills its row
+    k1.press("Home")  # presence alone counts
+    words = explorable.queries[0]["words"]
+    said = rows.first.locator(".parts").get_attribute("aria-label")
+    idf = dict(zip(words, explorable.queries[0]["idf"], strict=True))
+    for word, weight in re.findall(r"(\w) ([\d.]+), ", said):
+        assert float(weight) == pytest.approx(idf[word] * (2 if word == "b" else 1), abs=0.006)
+    page.get_by_role("img", name="average length 1.00, 1.00, 1.00; twice").wait_for()
+    k1.press("End")
+    page.get_by_role("img", name="average length 1.00, 3.14, 6.00; twice").wait_for()
+    b.press("Home")
+    page.get_by_role("img", name="twice the average 1.00, 3.14, 6.00").wait_for()
+    query.press("End")
+    assert page.locator(".explorable-picture").inner_text().startswith("Query: “a *unknown*”")
+    assert live.inner_text() == "No document is relevant to this query."
+
+
+def test_context_window_turns_its_arrows_round(page_of):
+    page = page_of(
+        ContextWindow("the cat eats the fish", {"the": 60, "cat": 4, "eats": 2, "fish": 3})
+    )
+    live, place = page.locator("[aria-live=polite]"), page.get_by_role("slider", name="centre")
+    rows = page.locator("tbody tr")
+
+    def roles():
+        return [text.strip() for text in page.locator(".role").all_inner_texts()]
+
+    def table():
+        return [row.locator("td").all_inner_texts()[:2] for row in rows.all()]
+
+    assert roles() == ["centre", "→", "→", "", ""]
+    place.press("ArrowRight")
+    place.press("ArrowRight")
+    assert roles() == ["←", "←", "centre", "→", "→"]
+    words = ["the", "cat", "the", "fish"]
+    assert [[bag, target.split()] for bag, target in table()] == [["eats", ["→", w]] for w in words]
+    assert live.inner_text().startswith("Centre word 3, “eats”: 4 examples, one a context word.")
+    page.get_by_role("slider", name="window").press("ArrowLeft")
+    assert roles() == ["", "←", "centre", "→", ""]
+    page.get_by_label("CBOW").check()
+    assert roles() == ["", "→", "centre", "←", ""]
+    ((bag, target),) = table()
+    assert (bag.split(), target.split()) == (["cat", "the"], ["→", "eats"])
+    assert "The mean of 2 context words" in live.inner_text()
+    page.locator(".spot").nth(4).click()
+    page.keyboard.press("ArrowLeft")  # goes on by key from where it was tapped
+    assert live.inner_text().startswith("Centre word 4, “the”")
+    left_out = page.locator(".dropped").all_inner_texts()
+    assert all(re.fullmatch(r"\d+ % out", text) for text in left_out)
+
+
+def test_context_window_draws_noise_again_and_keeps_it_otherwise(page_of):
+    page = page_of(context_window(place=3, negatives=6, window=1))
+    rows = page.locator("tbody tr")
+
+    def noise():
+        return [row.locator(".noise").all_inner_texts() for row in rows.all()]
+
+    first = noise()
+    assert [len(row) for row in first] == [6, 6]
+    page.get_by_role("slider", name="window").press("ArrowRight")
+    assert noise()[1:3] == first
+    page.get_by_role("slider", name="window").press("ArrowLeft")
+    page.get_by_role("slider", name="noise words").press("ArrowRight")
+    assert [row[:6] for row in noise()] == first
+    page.get_by_role("slider", name="noise words").press("ArrowLeft")
+    page.get_by_role("button", name="Draw noise again").press("Enter")
+    assert noise() != first
+
+
+def test_context_window_marks_noise_that_is_the_target(page_of):
+    page = page_of(ContextWindow("a b", {"a": 1, "b": 99}, negatives=10))
+    noise = page.locator(".noise").all_inner_texts()
+    assert "b (target)" in noise
+    assert set(noise) <= {"a", "b (target)"}
+
+
+def test_embedding_map_is_searched_by_typing_tapping_and_going_on(page_of):
+    explorable = embedding_map()
+    page, words = page_of(explorable), explorable.words
+    live, field = page.locator("[aria-live=polite]"), page.get_by_role("combobox", name="word")
+    neighbours = page.locator(".neighbours button")
+
+    def shown():
+        return words.index(re.match(r"The nearest words to “(.*)” in all 10", live.inner_text())[1])
+
+    def listed(i):
+        cosines = [value / 1000 for value in explorable.cosines[i]]
+        near = enumerate(zip(explorable.neighbours[i], cosines, strict=True), start=1)
+        return [f"{n} {words[j]} {cosine:.2f}" for n, (j, cosine) in near]
+
+    assert shown() == 0
+    field.fill("WORD17")
+    assert shown() == words.index("word17")
+    assert field.input_value() == "WORD17"  # not rewritten under the reader's hand
+    assert neighbours.all_inner_texts() == listed(shown())
+    assert page.locator("svg .mark.kind-hidden").count() == 5
+    field.fill("nonsense")
+    assert live.inner_text() == "“nonsense” is not among the 300 words of this map."
+    assert page.locator("svg text.strong").last.text_content() == "word17"
+    field.fill("中")
+    assert "There is: 中国." in live.inner_text()
+    field.fill("中国")
+    assert shown() == 3
+    third = explorable.neighbours[3][2]
+    neighbours.nth(2).press("Enter")
+    assert shown() == third
+    assert field.input_value() == words[third]
+    assert neighbours.nth(2).evaluate("e => e === document.activeElement")
+    page.get_by_role("button", name="Next word").press("Enter")
+    assert shown() == third + 1
+    dot = page.locator("svg .mark.kind-weight").nth(42)
+    place = dot.bounding_box()
+    page.mouse.click(place["x"] + 2, place["y"] + 2)
+    assert shown() == 42
+    page.get_by_role("img", name=f"marked are {words[42]}, 1 ").wait_for()
 
 
 @pytest.mark.parametrize("shortcut", ["none", "residual", "dense"])
