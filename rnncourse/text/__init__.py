@@ -2,6 +2,7 @@
 
 from rnncourse.text.counts import count
 from rnncourse.text.fasttext import Subwords, SubwordVectors, train_fasttext
+from rnncourse.text.glove import GloVe, GloVeBatch, GloVeWeights, cooccurrences, train_glove
 from rnncourse.text.ngram import KneserNey
 from rnncourse.text.ranking import cosine, ndcg, precision, rank, reciprocal_rank
 from rnncourse.text.segment import Segmenter
@@ -14,6 +15,9 @@ from rnncourse.text.word_vectors import WordVectors
 
 __all__ = [
     "BM25",
+    "GloVe",
+    "GloVeBatch",
+    "GloVeWeights",
     "KneserNey",
     "Segmenter",
     "SubwordVectors",
@@ -25,6 +29,7 @@ __all__ = [
     "WordVectors",
     "characters",
     "context_pairs",
+    "cooccurrences",
     "cosine",
     "count",
     "inverse_document_frequency",
@@ -38,6 +43,7 @@ __all__ = [
     "reciprocal_rank",
     "tf_idf",
     "train_fasttext",
+    "train_glove",
     "train_word2vec",
     "words",
 ]
