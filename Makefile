@@ -23,9 +23,9 @@ serve: book ## build the book and show it on http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
 test: book ## build the book, then run every test: package, notebooks, homework, site
-	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/site
-	$(BIN)/pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout 120 $(NOTEBOOKS)
-	$(BIN)/pytest -n 2 tests/site
+	PYTHONPATH=book/_ext $(BIN)/pytest -n 2 --dist loadfile --ignore tests/site rnncourse tests \
+		-p shared_runs --nbval --nbval-current-env --nbval-cell-timeout 120 $(NOTEBOOKS)
+	$(BIN)/pytest -n 3 --dist loadgroup tests/site # one more than cores: a page is waited for
 
 lint: .venv/installed ## check style, spelling and the notebooks
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-WATCHED = ("rnncourse/**/*", "book/**/*.csv", "requirements.txt")  # what outputs depend on
+WATCHED = ("rnncourse/**/*", "book/**/*.csv", "requirements*.txt")  # what outputs depend on
 SUFFIXES = {".py", ".mjs", ".css", ".csv", ".txt"}
 
 
@@ -26,11 +26,15 @@ def fingerprint(root: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def cache_of(root: Path, build: Path) -> Path:
+    """The cache, in the folder of builds, for the present state of the package."""
+    return build / ".jupyter_cache" / fingerprint(root)
+
+
 def choose_cache(app, config) -> None:
     """Point the notebook cache at the folder of the package's present state; drop older ones."""
-    caches = Path(app.outdir).parent / ".jupyter_cache"
-    current = caches / fingerprint(Path(app.srcdir))
-    for old in caches.glob("*"):
+    current = cache_of(Path(app.srcdir), Path(app.outdir).parent)
+    for old in current.parent.glob("*"):
         if old != current:
             shutil.rmtree(old) if old.is_dir() else old.unlink()
     config.nb_execution_cache_path = str(current)

@@ -5,6 +5,7 @@ import http.server
 import os
 import shutil
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,10 @@ def pages_of_the_book() -> list[str]:
 def pytest_generate_tests(metafunc):
     """Run a test that asks for ``page_name`` once for each page, all tests of a page together."""
     if "page_name" in metafunc.fixturenames:
-        metafunc.parametrize("page_name", pages_of_the_book(), scope="module")
+        pages = [
+            pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in pages_of_the_book()
+        ]
+        metafunc.parametrize("page_name", pages, scope="module")
 
 
 @pytest.fixture(scope="session")
@@ -95,3 +99,28 @@ def browser():
         )
         yield chromium
         chromium.close()
+
+
+@contextmanager
+def session_of(browser):
+    """A reader's session. What its pages have in common is fetched and compiled once.
+
+    A browser draws the page in front alone, so only one page of a session may be open.
+    """
+    session = browser.new_context(color_scheme="light")
+    yield session
+    session.close()
+
+
+@pytest.fixture(scope="session")
+def online(browser):
+    """A session for pages that a server delivers."""
+    with session_of(browser) as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+def offline(browser):
+    """A session for pages from a folder."""
+    with session_of(browser) as session:
+        yield session

@@ -197,9 +197,9 @@ def quiz():
 
 
 @pytest.fixture
-def page_of(browser, tmp_path):
+def page_of(offline, tmp_path):
     """Opens a page that holds one explorable, from disk; fails the test on any error in it."""
-    errors, contexts = [], []
+    errors, pages = [], []
 
     def as_script(kind, data):
         text = json.dumps(data, sort_keys=True).replace("</", "<\\/")  # sorted, as in a notebook
@@ -216,8 +216,9 @@ def page_of(browser, tmp_path):
             f"<script>{HOST.read_text(encoding='utf-8')}</script></html>",
             encoding="utf-8",
         )
-        contexts.append(browser.new_context(viewport={"width": width, "height": 800}))
-        page = contexts[-1].new_page()
+        page = offline.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": 800})
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
         page.goto(file.as_uri())
@@ -225,8 +226,8 @@ def page_of(browser, tmp_path):
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert errors == []
 
 
