@@ -1,5 +1,7 @@
 """Checks of what users hand in. Each error says what was expected and what came."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 
@@ -17,6 +19,13 @@ def sizes(owner, *names):
         whole(f"{type(owner).__name__}: {name}", getattr(owner, name), 1)
 
 
+def choice(name, given, known):
+    """Raise a ValueError unless ``given`` is one of the ``known``."""
+    if given not in tuple(known):  # a dict cannot look up a list
+        wanted = ", ".join(map(repr, known))
+        raise ValueError(f"{name} should be one of {wanted}, got {given!r}")
+
+
 def finite(name, number):
     """Raise unless ``number`` is one finite real number."""
     if isinstance(number, bool) or not isinstance(number, (int, float, np.integer, np.floating)):
@@ -32,6 +41,26 @@ def positive(name, number):
         raise ValueError(f"{name} should be a finite number above 0, got {number}")
 
 
+def between(name, number, least, most):
+    """Raise unless ``number`` is one finite real number from ``least`` to ``most``."""
+    finite(name, number)
+    if not least <= number <= most:
+        raise ValueError(f"{name} should lie in [{least}, {most}], got {number}")
+
+
+def tokens(name, given):
+    """Return ``given`` as a list; raise a TypeError unless it holds strings and is not one."""
+    if isinstance(given, str):
+        raise TypeError(f"{name} should be a list of tokens, got the string {given[:20]!r}")
+    if not isinstance(given, Iterable):
+        raise TypeError(f"{name} should be a list of tokens, got {type(given).__name__}")
+    given = list(given)
+    for found in set(map(type, given)):
+        if not issubclass(found, str):
+            raise TypeError(f"{name} should hold strings, got {found.__name__}")
+    return given
+
+
 def array(name, given):
     """Return ``given`` as an array; raise a TypeError unless it makes one of numbers."""
     try:
@@ -40,6 +69,21 @@ def array(name, given):
         raise TypeError(f"{name} should be an array, got rows of unlike lengths") from error
     if given.dtype.kind not in "biuf":
         raise TypeError(f"{name} should be an array of real numbers, got {given.dtype}")
+    return given
+
+
+def matrix(name, given, columns=None):
+    """Return ``given``, a sparse matrix or an array; raise unless it is (rows, columns) of numbers.
+
+    ``columns`` may be any number of them, if not given.
+    """
+    if not hasattr(given, "tocsr"):  # is it sparse? SciPy, if asked, would be slow to import
+        given = array(name, given)
+    elif given.dtype.kind not in "biuf":
+        raise TypeError(f"{name} should be a matrix of real numbers, got {given.dtype}")
+    if given.ndim != 2 or columns not in (None, given.shape[1]):
+        wanted = "two axes" if columns is None else f"two axes, with {columns} columns"
+        raise ValueError(f"{name} should have {wanted}, got {given.shape}")
     return given
 
 

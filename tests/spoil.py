@@ -10,6 +10,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 EQUAL, ALIKE, OTHER = "equal", "alike", "other"
 
@@ -46,6 +47,8 @@ def spoil(value, whole=False):
         ways += [Spoilt(how, thing, OTHER) for how, thing in seeds.items()]
     elif isinstance(value, np.ndarray):
         ways += _arrays(value)
+    elif sparse.issparse(value):
+        ways += _sparse(value)
     elif isinstance(value, bool):
         pass
     elif isinstance(value, (int, float)):
@@ -121,6 +124,29 @@ def _dtypes(a):
             spoilt = a.copy()
             spoilt[(0,) * a.ndim] = number
             yield Spoilt(f"with {number}", spoilt, OTHER)
+
+
+def _sparse(a):
+    dense = a.toarray()
+    yield Spoilt("a dense array", dense, EQUAL)
+    yield Spoilt("a matrix, not an array", sparse.csr_matrix(a), EQUAL)
+    for layout in ("csc", "lil"):
+        yield Spoilt(f"laid out as {layout}", a.asformat(layout), EQUAL)
+    zeros = sparse.csr_array(dense + 1)
+    zeros.data -= 1
+    yield Spoilt("with zeros stored", zeros, EQUAL)
+    entries = a.tocoo()
+    parts = np.concatenate([2 * entries.data, -entries.data])
+    in_parts = sparse.coo_array((parts, tuple(np.tile(entries.coords, 2))), a.shape)
+    yield Spoilt("in two parts", in_parts, EQUAL)
+    if a.dtype.kind in "iu":
+        holed = dense.astype(float)
+        holed[0, 0] = np.nan
+        yield Spoilt("with nan", sparse.csr_array(holed), OTHER)
+    for how, other, owes in (*_shapes(dense), *_dtypes(dense)):
+        if other.dtype.kind in "biufc":
+            kind = sparse.csr_array if other.ndim in (1, 2) else sparse.coo_array
+            yield Spoilt(f"{how}, sparse", kind(other), owes)
 
 
 def _numbers(number):

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import valid_calls
+from scipy import sparse
 from spoil import ALIKE, spoil
 
 import rnncourse
@@ -55,7 +56,8 @@ def spoilings(call):
     for name, value in call.bound.arguments.items():
         parameter = call.bound.signature.parameters[name]
         for way in spoil(value, whole=name == "cache"):
-            fits = parameter.kind is not parameter.VAR_POSITIONAL or isinstance(way.value, tuple)
+            kind = {parameter.VAR_POSITIONAL: tuple, parameter.VAR_KEYWORD: dict}
+            fits = isinstance(way.value, kind.get(parameter.kind, object))
             if way.how.endswith("a list") and call.function.__module__ in OF_TREES:
                 continue
             if fits and way.value is not parameter.default:
@@ -83,6 +85,8 @@ def agree(a, b, on_numbers):
     if isinstance(a, dict):
         alike = type(a) is type(b) and a.keys() == b.keys()
         return alike and all(agree(a[key], b[key], on_numbers) for key in a)
+    if sparse.issparse(a):
+        return sparse.issparse(b) and agree(a.toarray(), b.toarray(), on_numbers)
     if isinstance(a, np.ndarray):
         alike = isinstance(b, np.ndarray) and a.shape == b.shape
         alike = alike and (a.dtype == b.dtype or {a.dtype.kind, b.dtype.kind} <= {"i", "u"})

@@ -1,7 +1,8 @@
 """Do the tests bite? Each mutant is the package with one line spoilt, and some test must fail.
 
 The mistakes are those one makes when deriving gradients by hand: a sign, a lost term, two gates
-exchanged, a flip forgotten, a mask left out. A mutant runs in a copy of the package.
+exchanged, a flip forgotten, a mask left out; or when writing down a formula. A mutant runs in a
+copy of the package.
 """
 
 import os
@@ -16,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 WIRING = "test_every_wiring and "
+IN_TEXT, IN_WORD2VEC, IN_GLOVE = (f"tests/test_{name}.py" for name in ("text", "word2vec", "glove"))
 
 
 class Mutant(NamedTuple):
@@ -220,6 +222,118 @@ MUTANTS = {
     ),
     "fused: the steps of a block from first to last": Mutant(
         "fused", "*(part[::-1] for part in parts)", "*parts", "test_recurrent and Fused"
+    ),
+    "IDF: occurrences counted, not documents": Mutant(
+        "text/weighting",
+        "bincount(counts.indices, ",
+        "bincount(counts.indices, counts.data, ",
+        "test_every_weight",
+        IN_TEXT,
+    ),
+    "BM25: Lucene's IDF without its 1": Mutant(
+        "text/weighting", "np.log(1 + (M - df", "np.log((M - df", "test_bm25_is_the_sum", IN_TEXT
+    ),
+    "BM25: short documents discounted for long ones": Mutant(
+        "text/weighting",
+        "self.b * lengths / lengths.mean()",
+        "self.b * lengths.mean() / lengths",
+        "test_bm25_is_the_sum",
+        IN_TEXT,
+    ),
+    "BM25: k3 + 1 lost": Mutant(
+        "text/weighting", "q * (self.k3 + 1) /", "q /", "test_bm25_is_the_sum", IN_TEXT
+    ),
+    "nDCG: every place discounted like the next": Mutant(
+        "text/ranking",
+        "np.arange(len(found)) + 2",
+        "np.arange(len(found)) + 3",
+        "test_ranking_measures",
+        IN_TEXT,
+    ),
+    "nDCG: the best order of what was found alone": Mutant(
+        "text/ranking",
+        "np.sort(relevance)[::-1][:depth]",
+        "np.sort(relevance[:depth])[::-1]",
+        "test_ranking_measures",
+        IN_TEXT,
+    ),
+    "reciprocal rank: of anything relevant": Mutant(
+        "text/ranking",
+        "relevance.argmax()",
+        "(relevance > 0).argmax()",
+        "test_ranking_measures",
+        IN_TEXT,
+    ),
+    "pairs: over the end of a document": Mutant(
+        "text/windows",
+        "np.repeat(ends, lengths) - 1",
+        "lengths.sum() - 1",
+        "test_pairs",
+        IN_WORD2VEC,
+    ),
+    "pairs: over the start of a document": Mutant(
+        "text/windows", "np.repeat(ends - lengths, lengths)", "0", "test_pairs", IN_WORD2VEC
+    ),
+    "pairs: the widest window is never drawn": Mutant(
+        "text/windows",
+        "integers(1, window + 1,",
+        "integers(1, window,",
+        "test_a_drawn_window",
+        IN_WORD2VEC,
+    ),
+    "word2vec: the target as noise on the way back": Mutant(
+        "text/word2vec",
+        "(sigmoid(z_target) - 1)",
+        "sigmoid(z_target)",
+        "test_the_gradient",
+        IN_WORD2VEC,
+    ),
+    "word2vec: each noise word counts once on the way back": Mutant(
+        "text/word2vec",
+        "dz_noise = noise_weights * ",
+        "dz_noise = ",
+        "test_the_gradient",
+        IN_WORD2VEC,
+    ),
+    "word2vec: nothing comes from the noise words": Mutant(
+        "text/word2vec", " + dz_noise @ u_noise", "", "test_the_gradient", IN_WORD2VEC
+    ),
+    "word2vec: a target among its own noise words": Mutant(
+        "text/word2vec",
+        "share * (drawn != targets[:, None])",
+        "share * (drawn >= 0 * targets[:, None])",
+        "test_a_target",
+        IN_WORD2VEC,
+    ),
+    "fastText: multiplied first, which is FNV-1": Mutant(
+        "text/fasttext",
+        "(value ^ byte) * 16777619 % 2**32",
+        "(value * 16777619 % 2**32) ^ byte",
+        "test_the_hash",
+        IN_WORD2VEC,
+    ),
+    "fastText: n-grams without the word's borders": Mutant(
+        "text/fasttext", 'f"<{word}>"', "word", "test_the_hash", IN_WORD2VEC
+    ),
+    "GloVe: near and far count alike": Mutant(
+        "text/glove", "1 / distance)", "1.0)", "test_cooccurrences", IN_GLOVE
+    ),
+    "GloVe: the weight lost on the way back": Mutant(
+        "text/glove", "slopes = weighted *", "slopes = residuals *", "test_gradient", IN_GLOVE
+    ),
+    "GloVe: frequent pairs weigh without limit": Mutant(
+        "text/glove",
+        "np.minimum(1, (counts / float(self.x_max)) ** float(self.alpha))",
+        "(counts / float(self.x_max)) ** float(self.alpha)",
+        "test_loss_is_the_formula",
+        IN_GLOVE,
+    ),
+    "GloVe: the biases' gradients exchanged": Mutant(
+        "text/glove",
+        "b=dproducts.sum(axis=1)",
+        "b=dproducts.sum(axis=0)",
+        "test_gradient",
+        IN_GLOVE,
     ),
 }
 

@@ -108,7 +108,9 @@ def test_a_step_changes_what_the_batch_uses_as_the_whole_gradient_would():
     loss, gradient = Word2Vec(V, E, R).loss_and_gradient(weights, batch)
     expected = [w - 0.1 * N * g for w, g in zip(weights, gradient, strict=True)]
     weights = Word2VecWeights(*(w.astype(np.float32) for w in weights))
-    batch = batch._replace(bags=batch.bags.astype(np.float32))
+    batch = batch._replace(
+        bags=batch.bags.astype(np.float32), noise_weights=batch.noise_weights.astype(np.float32)
+    )
     assert word2vec._descend(weights, batch, 0.1) == pytest.approx(loss, rel=1e-5)
     for found, right in zip(weights, expected, strict=True):
         np.testing.assert_allclose(found, right, rtol=1e-4, atol=1e-5)

@@ -7,10 +7,12 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from helpers import random_like
+from scipy import sparse
 
 import rnncourse
 from rnncourse import (
@@ -66,7 +68,39 @@ from rnncourse.optim import (
     clip_by_value,
     global_norm,
 )
-from rnncourse.text import KneserNey, Vocabulary, pad_sequences
+from rnncourse.text import (
+    BM25,
+    GloVe,
+    GloVeBatch,
+    KneserNey,
+    Segmenter,
+    Subwords,
+    SubwordVectors,
+    Vocabulary,
+    Word2Vec,
+    Word2VecBatch,
+    WordVectors,
+    characters,
+    context_pairs,
+    cooccurrences,
+    cosine,
+    count,
+    inverse_document_frequency,
+    keep_probability,
+    ndcg,
+    ngrams,
+    noise_distribution,
+    pad_sequences,
+    precision,
+    rank,
+    reciprocal_rank,
+    tf_idf,
+    train_fasttext,
+    train_glove,
+    train_word2vec,
+    words,
+)
+from rnncourse.text.word2vec import fit
 from rnncourse.train import train
 from rnncourse.tree import parameter_count, tree_leaves, tree_map
 
@@ -887,6 +921,15 @@ def texts_and_data():
     )
     yield valid(data.load_text)
     yield valid(
+        data.load_newsgroups,
+        ["sci.space", "rec.autos"],
+        right=lambda made, groups: (
+            len(made.groups) == (20 if groups is None else len(groups))
+            and (groups is None or set(made.groups) == set(groups))
+            and set(made.train_labels) == set(range(len(made.groups)))
+        ),
+    )
+    yield valid(
         data.classification_batch,
         vocabulary,
         TEXTS,
@@ -1021,6 +1064,539 @@ def texts_and_data():
             and whole(batch_size, 1)
             and right_batch(2 + 3 * phrases, batch_size)(batch)
         ),
+    )
+
+
+# --- Text as numbers -------------------------------------------------------------------------
+
+WORDS = ("bird", "cat", "dog", "eats", "fish", "sees", "the")
+LISTED = Vocabulary(WORDS)
+DOCUMENTS = [["the", "cat", "eats", "fish", "the"], ["bird", "sees", "the", "dog"]]
+COUNTS = sparse.csr_array([[2, 0, 1, 0, 3, 1], [0, 1, 4, 0, 0, 1], [1, 0, 0, 2, 0, 5]])
+QUERIES = sparse.csr_array([[0, 2, 1, 0, 0, 0], [3, 0, 0, 1, 0, 4]])
+SCORES, RELEVANCE = np.array([0.5, 2.5, -1.5, 0.25]), np.array([0, 1, 3, 2])
+
+
+def dense(given):
+    """The numbers of a matrix, sparse or not; None unless it is one of real numbers."""
+    given = given.toarray() if sparse.issparse(given) else np.asarray(given)
+    return given.astype(float) if given.ndim == 2 and given.dtype.kind in "biuf" else None
+
+
+def counted(given):
+    given = dense(given)
+    return given if given is not None and np.isfinite(given).all() and (given >= 0).all() else None
+
+
+def strings(given):
+    return isinstance(given, (list, tuple, dict)) and all(isinstance(token, str) for token in given)
+
+
+def robertson(counts):
+    M, df = len(counts), np.count_nonzero(counts, axis=0)
+    return np.log((M - df + 0.5) / (df + 0.5))
+
+
+def right_idf(idf, counts, variant):
+    counts = counted(counts)
+    return variant == "robertson" and len(counts) and near(idf, robertson(counts))
+
+
+def right_tf_idf(weights, counts, idf, tf, norm):
+    counts, idf = counted(counts), np.asarray(idf).astype(float)
+    tf = {"log": np.where(counts > 0, 1 + np.log(np.maximum(counts, 1e-9)), 0), "count": counts}[tf]
+    expected = tf * idf
+    if norm == "l2":
+        expected /= np.maximum(np.linalg.norm(expected, axis=1, keepdims=True), 1e-300)
+    return norm in ("l2", None) and near(weights.toarray(), expected)
+
+
+def right_bm25(made, counts, k1, b, idf, k3):
+    counts = counted(counts)
+    lengths = counts.sum(1, keepdims=True)
+    below = np.maximum(counts + k1 * (1 - b + b * lengths / lengths.mean()), 1e-300)
+    expected = robertson(counts) * counts * (k1 + 1) / below
+    return (
+        real(k1, 0)
+        and real(b, 0, 1)
+        and (k3 is None or real(k3, 0))
+        and idf == "robertson"
+        and near(made.index.toarray(), expected.T)
+    )
+
+
+def right_cosine(cosines, queries, documents):
+    a, b = (
+        rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-300)
+        for rows in (dense(queries), dense(documents))
+    )
+    return near(cosines, a @ b.T)
+
+
+def in_order(scores, relevance):
+    """The relevance of the documents, that with the best score first; None unless all is right."""
+    scores, relevance = np.asarray(scores), np.asarray(relevance)
+    if not (
+        numbers(scores, relevance)
+        and np.isfinite(relevance).all()
+        and (relevance >= 0).all()
+        and scores.ndim == 1
+        and scores.shape == relevance.shape
+    ):
+        return None
+    return [
+        float(relevance[d]) for d in sorted(range(len(scores)), key=lambda d: -float(scores[d]))
+    ]
+
+
+def discounted(relevance):
+    return sum(r / np.log2(place + 2) for place, r in enumerate(relevance))
+
+
+def counting():
+    yield valid(words, "The cat", right=lambda found, text: found == text.split())
+    yield valid(characters, "the cat", right=lambda found, text: found == list(text))
+    yield valid(
+        ngrams,
+        ["the", "cat", "eats"],
+        1,
+        2,
+        "_",
+        right=lambda found, tokens, shortest, longest, separator: (
+            found
+            == [
+                separator.join(list(tokens)[i : i + n])
+                for n in range(shortest, (longest or shortest) + 1)
+                for i in range(len(tokens) - n + 1)
+            ]
+            and whole(shortest, 1)
+            and (longest is None or whole(longest, shortest))
+            and (isinstance(tokens, str) or strings(tokens))
+        ),
+    )
+    yield valid(
+        Segmenter,
+        DOCUMENTS,
+        right=lambda made, sentences: (
+            all(map(strings, sentences))
+            and set(made._scores) == {word for sentence in sentences for word in sentence}
+            and near(sum(map(np.exp, made._scores.values())), 1)
+        ),
+    )
+    cut = Segmenter(DOCUMENTS).cut
+    yield valid(cut, "thecatxeats", right=lambda found, text: "".join(found) == text)
+    yield valid(
+        Vocabulary.of,
+        DOCUMENTS,
+        min_count=2,
+        right=lambda made, texts, min_count: (
+            whole(min_count, 1)
+            and list(made.symbols)
+            == sorted(
+                symbol
+                for symbol in {token for text in texts for token in text}
+                if sum(list(text).count(symbol) for text in texts) >= min_count
+            )
+        ),
+    )
+    yield valid(LISTED.__contains__, "cat", right=lambda found, symbol: found == (symbol in WORDS))
+    yield valid(
+        LISTED.encode_known,
+        ["dog", "lion", "cat"],
+        right=lambda found, tokens: (
+            strings(tokens) and found == [WORDS.index(token) for token in tokens if token in WORDS]
+        ),
+    )
+    yield valid(
+        count,
+        DOCUMENTS,
+        LISTED,
+        right=lambda counts, documents, vocabulary: (
+            all(map(strings, documents))
+            and counts.shape == (len(documents), len(WORDS))
+            and counts.dtype == np.int64
+            and counts.toarray().tolist()
+            == [[list(document).count(word) for word in WORDS] for document in documents]
+        ),
+    )
+
+
+def weighing():
+    yield valid(inverse_document_frequency, COUNTS, "robertson", right=right_idf)
+    for tf, norm in (("log", "l2"), ("count", None)):
+        yield valid(tf_idf, COUNTS, floats(6), tf, norm, right=right_tf_idf)
+    yield valid(BM25, COUNTS, 1.5, 0.5, "robertson", 2.5, right=right_bm25)
+    bm25 = BM25(COUNTS, k3=2.5)
+    yield valid(
+        bm25.scores,
+        QUERIES,
+        right=lambda scores, queries: near(
+            scores,
+            3.5 * counted(queries) / (counted(queries) + 2.5) @ bm25.index.toarray(),
+        ),
+    )
+    yield valid(cosine, QUERIES, COUNTS, right=right_cosine)
+    yield valid(cosine, floats(3, D), sparse.csr_array(floats(2, D)), right=right_cosine)
+
+    def right_order(order, scores):
+        scores = np.asarray(scores).astype(float)
+        falling = (np.diff(np.take_along_axis(scores, order, axis=-1)) <= 0).all()
+        return (
+            falling
+            and scores.ndim in (1, 2)
+            and near(np.sort(order), 0 * scores + np.arange(scores.shape[-1]))
+        )
+
+    for scores in (SCORES, floats(2, 5)):
+        yield valid(rank, scores, right=right_order)
+    yield valid(
+        reciprocal_rank,
+        SCORES,
+        RELEVANCE,
+        right=lambda found, scores, relevance: (
+            found == (not any(gain := in_order(scores, relevance)) - 1)
+            or found == 1 / (1 + gain.index(max(gain)))
+        ),
+    )
+    yield valid(
+        precision,
+        SCORES,
+        RELEVANCE,
+        3,
+        right=lambda found, scores, relevance, depth: (
+            whole(depth, 1)
+            and near(found, np.count_nonzero(in_order(scores, relevance)[:depth]) / depth)
+        ),
+    )
+    yield valid(
+        ndcg,
+        SCORES,
+        RELEVANCE,
+        3,
+        right=lambda found, scores, relevance, depth: (
+            whole(depth, 1)
+            and near(
+                found * discounted(sorted(in_order(scores, relevance))[::-1][:depth]),
+                discounted(in_order(scores, relevance)[:depth]),
+            )
+        ),
+    )
+
+
+# --- Word vectors ----------------------------------------------------------------------------
+
+ROWS = floats(len(WORDS), D)
+SUBWORDS = Subwords(LISTED, 2, 3, 4)  # of 7 words and 4 buckets: 11 rows
+TRAINING = {"embedding_size": 2, "window": 2, "epochs": 1, "progress": False}
+
+
+def known(word):
+    return isinstance(word, str) and word in WORDS
+
+
+def right_neighbours(found, word, k, without=()):
+    return (
+        whole(k, 1, len(WORDS))
+        and strings(without)
+        and (known(word) or (numbers(word) and np.shape(word) == (D,)))
+        and len(found) == min(k, len(WORDS) - len(set(without) & set(WORDS)) - known(word))
+        and not {word for word, _ in found} & set(without)
+        and all(a >= b for (_, a), (_, b) in pairwise(found))
+    )
+
+
+def right_analogy(found, a, b, c, k, without_question):
+    without = {a, b, c} if without_question else set()
+    return all(map(known, (a, b, c))) and right_neighbours(found, ROWS[0], k, tuple(without))
+
+
+def right_pairs(result, lengths, window, rng=None):
+    centres, contexts = result
+    distances = np.abs(centres - contexts)
+    most = sum(
+        2 * max(0, int(L) - d) for L in lengths for d in range(1, min(window, max(lengths)) + 1)
+    )
+    return (
+        whole(window, 1)
+        and np.ndim(lengths) == 1
+        and (not len(lengths) or np.asarray(lengths).dtype.kind in "iu")
+        and (len(centres) == most if rng is None else len(centres) <= most)
+        and (distances > 0).all()
+        and (distances <= window).all()
+    )
+
+
+def right_shares(formula):
+    def right(found, frequencies, setting):
+        n = np.asarray(frequencies).astype(float)
+        return n.ndim == 1 and (n > 0).all() and near(found, formula(n / n.sum(), setting))
+
+    return right
+
+
+def right_matrix(matrix, words):
+    return (
+        strings(words)
+        and matrix.shape == (len(words), 11)
+        and near(matrix.sum(1), np.ones(len(words)))
+        and all(
+            set(matrix[[place]].indices) == set(SUBWORDS.parts(word))
+            for place, word in enumerate(words)
+        )
+    )
+
+
+def right_word2vec(result, weights, batch):
+    loss, gradient = result
+    bags, targets, noise, noise_weights = batch
+    h = dense(bags) @ weights.W_in
+    z, z_noise = (weights.W_out[targets] * h).sum(1), h @ weights.W_out[noise].T
+    losses = np.log1p(np.exp(-z)) + (noise_weights * np.log1p(np.exp(z_noise))).sum(1)
+    return (
+        one_dtype(weights, gradient, dense(bags).astype(bags.dtype), noise_weights)
+        and np.shape(targets) == z.shape
+        and near(loss, losses.mean())
+    )
+
+
+def right_glove(result, weights, batch):
+    (loss, gradient), (W, W_context, b, b_context) = result, weights
+    rows, columns, counts = (np.asarray(part) for part in batch)
+    residuals = (W[rows] * W_context[columns]).sum(1) + b[rows] + b_context[columns]
+    residuals -= np.log(counts.astype(float))
+    expected = np.minimum(1, (counts / 2.5) ** 0.75) * residuals**2
+    return (
+        one_dtype(weights, gradient)
+        and numbers(counts)
+        and counts.shape == rows.shape == columns.shape
+        and near(loss, expected.mean())
+    )
+
+
+def right_vectors(result, documents, vocabulary, rng, **settings):
+    """Whatever the settings, numbers of the right shape and kind come of them."""
+    vectors, losses = result
+    settings |= settings.pop("options", {})
+    size, epochs = settings.get("embedding_size", 100), settings.get("epochs", 5)
+    return (
+        all(map(strings, documents))
+        and whole(size, 1)
+        and whole(epochs, 1)
+        and all(whole(settings.get(name, 1), 1) for name in ("window", "negatives", "batch_size"))
+        and all(
+            real(settings.get(name, 1), 1e-12) for name in ("lr", "threshold", "alpha", "x_max")
+        )
+        and np.isfinite(losses).all()
+        and vectors.vectors.shape == (len(WORDS), size)
+        and vectors.vectors.dtype == np.float32
+    )
+
+
+def word_vectors():
+    yield valid(
+        WordVectors,
+        LISTED,
+        ROWS,
+        right=lambda made, vocabulary, vectors: (
+            made.vectors is vectors
+            and numbers(vectors)
+            and len(vectors) == len(WORDS)
+            and np.ndim(vectors) == 2
+        ),
+    )
+    vectors = WordVectors(LISTED, ROWS)
+    yield valid(
+        vectors.vector,
+        "dog",
+        also=(KeyError,),
+        right=lambda found, word: near(found, ROWS[WORDS.index(word)]),
+    )
+    yield valid(
+        vectors.similarity,
+        "dog",
+        "cat",
+        also=(KeyError,),
+        right=lambda found, a, b: known(a) and known(b) and -1 <= found <= 1,
+    )
+    for word in ("dog", floats(D)):
+        yield valid(vectors.nearest, word, 3, ("cat",), also=(KeyError,), right=right_neighbours)
+    yield valid(
+        vectors.analogy, "dog", "cat", "bird", 3, False, also=(KeyError,), right=right_analogy
+    )
+    yield valid(context_pairs, np.array([3, 0, 4]), 2, right=right_pairs)
+    yield valid(context_pairs, np.array([3, 0, 4]), 2, rng, right=right_pairs)
+    frequencies = np.array([9, 5, 2])
+    yield valid(
+        keep_probability,
+        frequencies,
+        0.1,
+        right=lambda found, frequencies, threshold: (
+            real(threshold, 1e-12)
+            and right_shares(lambda p, t: np.minimum(1, np.sqrt(t / p) + t / p))(
+                found, frequencies, threshold
+            )
+        ),
+    )
+    yield valid(
+        noise_distribution,
+        frequencies,
+        0.5,
+        right=lambda found, frequencies, power: (
+            real(power)
+            and right_shares(lambda p, a: p**a / (p**a).sum())(found, frequencies, power)
+        ),
+    )
+    yield valid(
+        Subwords,
+        LISTED,
+        2,
+        3,
+        4,
+        right=keeps(vocabulary=lambda v: v is LISTED, shortest=size, longest=size, buckets=size),
+    )
+    pieces = lambda word: [f"<{word}>"[i : i + n] for n in (2, 3) for i in range(len(word) + 3 - n)]
+    yield valid(SUBWORDS.ngrams, "cats", right=lambda found, word: found == pieces(word))
+    yield valid(
+        SUBWORDS.parts,
+        "cats",
+        right=lambda found, word: (
+            len(found) == len(pieces(word)) + known(word)
+            and all(whole(row, 0, 10) for row in found)
+        ),
+    )
+    yield valid(SUBWORDS.matrix, ["cat", "lion"], right=right_matrix)
+    W_in = floats(11, D)
+    yield valid(
+        SubwordVectors,
+        LISTED,
+        ROWS,
+        SUBWORDS,
+        W_in,
+        right=lambda made, vocabulary, vectors, subwords, W_in: (
+            numbers(vectors, W_in) and np.shape(vectors) == ROWS.shape and np.shape(W_in) == (11, D)
+        ),
+    )
+    yield valid(
+        SubwordVectors(LISTED, ROWS, SUBWORDS, W_in).vector,
+        "cats",
+        also=(KeyError,),
+        right=lambda found, word: near(found, W_in[SUBWORDS.parts(word)].mean(0)),
+    )
+
+
+def word_models():
+    model = Word2Vec(V, D, 7)
+    yield valid(
+        Word2Vec,
+        V,
+        D,
+        7,
+        right=keeps(
+            vocabulary_size=size, embedding_size=size, rows=lambda rows: rows is None or size(rows)
+        ),
+    )
+    yield valid(model.init, rng, np.float64, right=init_right)
+    bags = sparse.csr_array(np.eye(7)[[1, 4, 6, 0]] * 0.25 + np.eye(7)[[2, 2, 5, 3]] * 0.75)
+    examples = Word2VecBatch(bags, np.array([3, 0, 5, 1]), np.array([2, 4, 1]), rng.random((4, 3)))
+    start = random_like(model.init(rng), rng)
+    yield valid(model.loss_and_gradient, start, examples, right=right_word2vec)
+    for architecture in ("skip-gram", "cbow"):
+        yield valid(
+            train_word2vec,
+            DOCUMENTS,
+            LISTED,
+            rng,
+            architecture=architecture,
+            threshold=0.5,
+            **TRAINING,
+            right=lambda result, documents, vocabulary, rng, architecture, options: (
+                architecture in ("skip-gram", "cbow")
+                and right_vectors(result, documents, vocabulary, rng, options=options)
+            ),
+        )
+    yield valid(
+        fit,
+        DOCUMENTS,
+        LISTED,
+        rng,
+        parts=SUBWORDS.matrix(WORDS),
+        negatives=2,
+        threshold=0.5,
+        lr=0.1,
+        batch_size=4,
+        shared_noise=3,
+        **TRAINING,
+        right=lambda result, documents, vocabulary, rng, parts, **settings: right_vectors(
+            (WordVectors(LISTED, result[0].W_out), result[1]),
+            documents,
+            vocabulary,
+            rng,
+            **settings,
+        ),
+    )
+    yield valid(
+        train_fasttext,
+        DOCUMENTS,
+        LISTED,
+        rng,
+        shortest=2,
+        longest=3,
+        buckets=4,
+        threshold=0.5,
+        **TRAINING,
+        right=lambda result, documents, vocabulary, rng, shortest, longest, buckets, options: (
+            whole(shortest, 1)
+            and whole(longest, shortest)
+            and whole(buckets, 1)
+            and right_vectors(result, documents, vocabulary, rng, options=options)
+        ),
+    )
+    yield valid(
+        GloVe,
+        V,
+        D,
+        2.5,
+        0.75,
+        right=keeps(
+            vocabulary_size=size,
+            embedding_size=size,
+            x_max=lambda x: real(x, 1e-12),
+            alpha=lambda alpha: real(alpha, 1e-12),
+        ),
+    )
+    model = GloVe(V, D, 2.5)
+    yield valid(model.init, rng, np.float64, right=init_right)
+    yield valid(
+        model.weigh,
+        np.array([0.5, 3.5]),
+        right=elementwise(lambda counts: np.minimum(1, (counts / 2.5) ** 0.75)),
+    )
+    entries = GloVeBatch(np.array([1, 4, 0]), np.array([2, 2, 5]), np.array([0.5, 2.25, 7.5]))
+    start = random_like(model.init(rng), rng)
+    yield valid(model.loss_and_gradient, start, entries, right=right_glove)
+    yield valid(
+        cooccurrences,
+        DOCUMENTS,
+        LISTED,
+        2,
+        right=lambda X, documents, vocabulary, window: (
+            all(map(strings, documents))
+            and whole(window, 1)
+            and X.shape == (len(WORDS), len(WORDS))
+            and near(X.toarray(), X.toarray().T)
+        ),
+    )
+    yield valid(
+        train_glove,
+        DOCUMENTS,
+        LISTED,
+        rng,
+        **TRAINING,
+        x_max=2.5,
+        alpha=0.75,
+        batch_size=4,
+        lr=0.1,
+        right=right_vectors,
     )
 
 
@@ -1184,18 +1760,33 @@ SECTIONS = (
     initialisers,
     training,
     texts_and_data,
+    counting,
+    weighing,
+    word_vectors,
+    word_models,
     decoding,
     measuring,
     converting,
 )
 # Their tests are their own, or they are the package's inner checks, or (the steps of a cell) are
 # called by a layer that has checked.
-LEFT_OUT_MODULES = ("checks", "homework", "validate", "notebook", "plot", "explorables", "torch_")
+LEFT_OUT_MODULES = (
+    "checks",
+    "homework",
+    "validate",
+    "notebook",
+    "plot",
+    "explorables",
+    "torch_",
+    "text.bert",
+)
 LEFT_OUT = {
     "EachStep.final",
     "Cell.forward",
     "Cell.backward",
     "load_text",
+    "load_docstrings",
+    "load_chinese_news",
     "check_layers",
     "kept",
     "join",

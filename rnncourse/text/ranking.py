@@ -12,18 +12,15 @@ def cosine(queries, documents):
     cosine[q, d] = q · d / (‖q‖ ‖d‖), and 0 where either is a row of zeros
 
     Shapes: queries (Q, V), documents (M, V), sparse or not -> (Q, M).
-    Raises: ValueError unless both have V columns.
+    Raises: ValueError unless both have V columns of finite numbers.
     Reference: Salton & Buckley 1988; the page weighting-and-ranking.
 
     >>> cosine(np.array([[1.0, 0.0]]), np.array([[3.0, 4.0], [0.0, 2.0]]))
     array([[0.6, 0. ]])
     """
-    queries, documents = _unit("queries", queries), _unit("documents", documents)
-    if queries.shape[1] != documents.shape[1]:
-        raise ValueError(
-            f"documents should be (M, {queries.shape[1]}) like the queries, got {documents.shape}"
-        )
-    products = queries @ documents.T
+    queries = validate.matrix("queries", queries)
+    documents = validate.matrix("documents", documents, queries.shape[1])
+    products = _unit("queries", queries) @ _unit("documents", documents).T
     return products.toarray() if sparse.issparse(products) else np.asarray(products)
 
 
@@ -31,21 +28,24 @@ def rank(scores):
     """Numbers of the documents, the best first; those with equal scores by number.
 
     Shapes: (M,) -> (M,), or (Q, M) -> (Q, M).
-    Raises: ValueError for nan.
+    Raises: ValueError for nan, or scores of another shape.
 
     >>> rank(np.array([0.1, 0.7, 0.7]))
     array([1, 2, 0])
     """
     scores = validate.array("scores", scores).astype(float)
+    if scores.ndim not in (1, 2):
+        raise ValueError(f"scores should be (M,) or (Q, M), got {scores.shape}")
     if np.isnan(scores).any():
         raise ValueError("scores should be numbers, got nan")
     return np.argsort(-scores, axis=-1, kind="stable")
 
 
 def reciprocal_rank(scores, relevance):
-    """1 / the place of the best of what is most relevant: 1 first, ½ second; 0 if nothing is.
+    """1 / the place of the most relevant document: 1 if it comes first, ½ if second.
 
-    Its mean over queries is MRR.
+    Of several that are equally relevant the first counts; 0 if none is relevant. The mean over
+    queries is MRR.
     Shapes: scores (M,) and relevance (M,) of one query.
     Raises: ValueError unless both are (M,) and no relevance is negative.
     Reference: Voorhees 1999; the page weighting-and-ranking.
@@ -99,17 +99,17 @@ def _in_order(scores, relevance):
     if scores.ndim != 1 or not scores.size:
         raise ValueError(f"scores should be (M,) of one query, got {scores.shape}")
     validate.shape("relevance", relevance, scores.shape, "(M,)")
-    if not (relevance >= 0).all():
-        raise ValueError("relevance should be 0 or more")
+    if not ((relevance >= 0) & (relevance < np.inf)).all():  # nan is neither
+        raise ValueError(f"relevance should be finite and 0 or more, got {relevance.min()}")
     return relevance[rank(scores)].astype(float)
 
 
 def _unit(name, rows):
     """Each row divided by its Euclidean length; a row of zeros stays."""
-    rows = rows if sparse.issparse(rows) else validate.array(name, rows)
-    if rows.ndim != 2:
-        raise ValueError(f"{name} should have two axes, got {rows.shape}")
+    rows = rows.astype(float)
     squares = rows.multiply(rows) if sparse.issparse(rows) else rows * rows
-    lengths = np.sqrt(np.asarray(squares.sum(1), dtype=float)).reshape(-1)
+    lengths = np.sqrt(np.asarray(squares.sum(1)).ravel())
+    if not np.isfinite(lengths).all():  # a sparse product would pass over some of them
+        raise ValueError(f"{name} should be finite, got nan or infinity")
     inverse = 1 / np.where(lengths > 0, lengths, 1)
     return sparse.diags_array(inverse) @ rows

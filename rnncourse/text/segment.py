@@ -1,7 +1,6 @@
 """Find the words of a text that is written without spaces."""
 
 from collections import Counter
-from itertools import chain
 from math import inf, log
 
 from rnncourse import validate
@@ -15,7 +14,8 @@ class Segmenter:
     n counts the words of ``sentences``, which people have cut. best[i], the best score of the
     first i characters, is best[j] + log p(text[j:i]) at its best j: one pass finds it (Viterbi). A
     character that is no word of its own counts as a word seen half a time, so any text can be cut.
-    Raises: ValueError without a word; TypeError for a sentence that is a string.
+    Raises: ValueError without a word, or for an empty one; TypeError for a sentence that is no
+    list of strings.
     Reference: Manning, Raghavan & Schütze 2008, section 2.2.1; the page counting-words.
 
     >>> segmenter = Segmenter([["猫", "喜欢", "鱼"], ["狗", "不", "喜欢", "鱼"]])
@@ -24,13 +24,12 @@ class Segmenter:
     """
 
     def __init__(self, sentences):
-        sentences = list(sentences)
+        counts = Counter()
         for sentence in sentences:
-            if isinstance(sentence, str):
-                raise TypeError(f"a sentence should be a list of words, got {sentence!r}")
-        counts = Counter(chain.from_iterable(sentences))
-        if not counts:
-            raise ValueError("sentences should hold at least one word, got none")
+            counts.update(validate.tokens("a sentence", sentence))
+        if not counts or "" in counts:
+            found = "an empty one" if counts else "none"
+            raise ValueError(f"sentences should hold words, got {found}")
         total = counts.total()
         self._scores = {word: log(count / total) for word, count in counts.items()}
         self._unknown = log(0.5 / total)

@@ -35,7 +35,7 @@ def ngrams(tokens, shortest, longest=None, separator=" "):
 
     A string gives n-grams of characters; join these with "". ``longest`` is ``shortest`` if not
     given.
-    Raises: ValueError unless 1 <= shortest <= longest.
+    Raises: ValueError unless 1 <= shortest <= longest; TypeError unless the tokens are strings.
     Reference: the page counting-words.
 
     >>> ngrams(["猫", "喜欢", "吃", "鱼"], 2)
@@ -43,9 +43,11 @@ def ngrams(tokens, shortest, longest=None, separator=" "):
     >>> ngrams("fish", 3, 4, separator="")
     ['fis', 'ish', 'fish']
     """
+    validate.kind("separator", separator, str)
     validate.whole("shortest", shortest, 1)
     longest = shortest if longest is None else longest
     validate.whole("longest", longest, shortest)
+    tokens = tokens if isinstance(tokens, str) else validate.tokens("tokens", tokens)
     return [
         separator.join(tokens[start : start + n])
         for n in range(shortest, longest + 1)

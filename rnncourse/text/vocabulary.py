@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import chain
 
 import numpy as np
 
@@ -43,9 +42,12 @@ class Vocabulary:
         """Collect the symbols of some texts in sorted order, after the ``special`` ones.
 
         Of the others, only those that stand there ``min_count`` times or more.
+        Raises: TypeError for a text that is neither a string nor a list of strings.
         """
         validate.whole("min_count", min_count, 1)
-        counts = Counter(chain.from_iterable(texts))
+        counts = Counter()
+        for text in texts:
+            counts.update(text if isinstance(text, str) else validate.tokens("a text", text))
         found = {symbol for symbol, count in counts.items() if count >= min_count}
         return cls((*special, *sorted(found - set(special))), separator)
 
@@ -65,14 +67,13 @@ class Vocabulary:
         """A string (by character) or a list of symbols, as an array of whole numbers."""
         return np.array([self.id(symbol) for symbol in text], dtype=np.int64)
 
-    def encode_known(self, text):
-        """The places of those symbols that are listed; the others are left out. A list of tokens.
+    def encode_known(self, tokens):
+        """The places of those tokens that are listed, as a list; the others are left out.
 
-        Raises: TypeError for a string.
+        Raises: TypeError for a string, or what is no list of strings.
         """
-        if isinstance(text, str):
-            raise TypeError(f"a document should be a list of tokens, got the string {text[:20]!r}")
-        return [place for place in map(self._ids.get, text) if place is not None]
+        places = map(self._ids.get, validate.tokens("a document", tokens))
+        return [place for place in places if place is not None]
 
     def decode(self, ids):
         """Whole numbers as text, joined by ``separator``."""

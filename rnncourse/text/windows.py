@@ -20,11 +20,16 @@ def context_pairs(lengths, window, rng=None):
     """
     validate.whole("window", window, 1)
     lengths = validate.array("lengths", lengths)
-    lengths = lengths.astype(int) if lengths.size == 0 else lengths  # NumPy reads [] as floats
-    validate.ids("lengths", lengths, np.inf)
+    if lengths.ndim != 1:
+        raise ValueError(f"lengths should be (M,), got {lengths.shape}")
+    if lengths.size:  # NumPy reads [] as floats
+        validate.ids("lengths", lengths, np.inf)
+    lengths = lengths.astype(int)
     ends = np.cumsum(lengths)
     places = np.arange(lengths.sum())
-    reach = np.full(len(places), window) if rng is None else _reaches(rng, window, len(places))
+    reach = np.full(len(places), window)
+    if rng is not None:
+        reach = validate.rng(rng).integers(1, window + 1, len(places))
     first = np.maximum(places - reach, np.repeat(ends - lengths, lengths))
     last = np.minimum(places + reach, np.repeat(ends, lengths) - 1)
     width = last - first + 1  # of the window, the centre among it
@@ -68,12 +73,9 @@ def noise_distribution(frequencies, power=0.75):
     return weights / weights.sum()
 
 
-def _reaches(rng, window, count):
-    return validate.rng(rng).integers(1, window + 1, count)
-
-
 def _shares(frequencies):
+    """Each frequency divided by their sum."""
     frequencies = validate.array("frequencies", frequencies)
-    if frequencies.ndim != 1 or not (frequencies > 0).all():
-        raise ValueError("frequencies should be (V,) numbers above 0")
+    if frequencies.ndim != 1 or not ((frequencies > 0) & (frequencies < np.inf)).all():
+        raise ValueError(f"frequencies should be (V,) finite numbers above 0, got {frequencies}")
     return frequencies / frequencies.sum()

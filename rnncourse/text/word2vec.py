@@ -115,8 +115,11 @@ class Word2Vec:
         if bags.shape != (N, len(weights.W_in)):
             raise ValueError(f"bags should be (N, R) = {(N, len(weights.W_in))}, got {bags.shape}")
         validate.shape("noise_weights", noise_weights, (N, K), "(N, K)")
-        for name, ids in (("targets", targets), ("noise", noise)):
-            validate.ids(f"Word2Vec: {name}", validate.array(name, ids), self.vocabulary_size)
+        for name, numbers in (("bags", bags.data), ("noise_weights", noise_weights)):
+            validate.dtype(f"Word2Vec: {name}", numbers, weights.W_in.dtype)
+        for name, ids, shape in (("targets", targets, (N,)), ("noise", noise, (K,))):
+            validate.shape(f"Word2Vec: {name}", ids, shape)
+            validate.ids(f"Word2Vec: {name}", np.asarray(ids), self.vocabulary_size)
 
 
 def train_word2vec(documents, vocabulary, rng, *, architecture="skip-gram", **options):
@@ -134,8 +137,7 @@ def train_word2vec(documents, vocabulary, rng, *, architecture="skip-gram", **op
     >>> vectors.vectors.shape
     (3, 4)
     """
-    if architecture not in ("skip-gram", "cbow"):
-        raise ValueError(f'architecture should be "skip-gram" or "cbow", got {architecture!r}')
+    validate.choice("architecture", architecture, ("skip-gram", "cbow"))
     weights, losses = fit(documents, vocabulary, rng, cbow=architecture == "cbow", **options)
     return WordVectors(vocabulary, weights.W_in), losses
 
@@ -151,7 +153,8 @@ def fit(documents, vocabulary, rng, *, parts=None, cbow=False, embedding_size=10
     batch draws ``shared_noise`` of them for all, so that most of the work is a matrix product, and
     weighs them to count as many. The learning rate is that of one example, and falls to 0 in a
     straight line. Only the rows that a batch uses are read and written.
-    Raises: ValueError when a word of the vocabulary stands in no document, or a size is below 1.
+    Raises: ValueError when a word of the vocabulary stands in no document, or for a size below 1 or
+    other parts.
     Reference: Mikolov et al. 2013; Ji et al. 2019 (shared noise).
     """
     validate.rng(rng)
@@ -160,7 +163,7 @@ def fit(documents, vocabulary, rng, *, parts=None, cbow=False, embedding_size=10
         validate.whole(name, value, 1)
     validate.positive("lr", lr)
     validate.kind("vocabulary", vocabulary, Vocabulary)
-    ids = [vocabulary.encode_known(document) for document in documents]
+    ids = [np.array(vocabulary.encode_known(document), dtype=int) for document in documents]
     words, lengths = np.array([*chain.from_iterable(ids)], dtype=int), np.array([*map(len, ids)])
     frequencies = np.bincount(words, minlength=len(vocabulary))
     if not frequencies.all():
@@ -171,13 +174,20 @@ def fit(documents, vocabulary, rng, *, parts=None, cbow=False, embedding_size=10
     keep = keep_probability(frequencies, threshold)
     noise = np.cumsum(noise_distribution(frequencies))
     parts = sparse.eye_array(len(vocabulary), format="csr") if parts is None else parts
+    validate.matrix("parts", validate.kind("parts", parts, sparse.csr_array))
+    if parts.shape[0] != len(vocabulary) or not np.allclose(parts.sum(1), 1):
+        raise ValueError(
+            f"parts should be ({len(vocabulary)}, R), each row summing to 1, got {parts.shape}"
+        )
     parts = parts.astype(np.float32)
     model = Word2Vec(len(vocabulary), embedding_size, parts.shape[1])
     weights = model.init(rng, np.float32)
     losses, read = [], 0
     with tqdm(total=epochs * len(words), unit="word", disable=not progress) as bar:
         for _ in range(epochs):
-            for piece, inside in _pieces(words, lengths):
+            order = rng.permutation(len(ids))  # they may be sorted, and the rate falls
+            in_order = np.concatenate([ids[i] for i in order])
+            for piece, inside in _pieces(in_order, lengths[order]):
                 kept = rng.random(len(piece)) < keep[piece]
                 bags, targets = _examples(piece[kept], inside[kept], window, parts, cbow, rng)
                 for start in range(0, len(targets), batch_size):

@@ -28,8 +28,9 @@ class WordVectors:
 
     def __post_init__(self):
         validate.kind("vocabulary", self.vocabulary, Vocabulary)
+        validate.kind("vectors", self.vectors, np.ndarray)
         found = validate.array("vectors", self.vectors).shape
-        if len(found) != 2 or found[0] != len(self.vocabulary):
+        if len(found) != 2 or found[0] != len(self.vocabulary) or not found[1]:
             raise ValueError(f"vectors should be ({len(self.vocabulary)}, E), got {found}")
         if not np.isfinite(self.vectors).all():
             raise ValueError("vectors should be finite, got nan or infinity")
@@ -51,7 +52,7 @@ class WordVectors:
         named = isinstance(word, str)
         vector = self.vector(word) if named else validate.array("word", word)
         validate.shape("word", vector, self.vectors.shape[1:], "(E,)")
-        left_out = {word, *without} if named else set(without)
+        left_out = {*validate.tokens("without", without), *([word] if named else [])}
         validate.whole("k", k, 1, len(self.vocabulary))
         cosines = cosine(vector[None], self.vectors)[0]
         found = []
