@@ -184,6 +184,13 @@ def test_words_of_a_topic_come_together(two_topics, train):
     assert losses_again == losses
 
 
+@pytest.mark.filterwarnings("ignore:(overflow|invalid value) encountered:RuntimeWarning")
+def test_a_rate_that_is_too_large_is_named(two_topics):
+    with pytest.raises(FloatingPointError, match=r"batch \d+: .* smaller learning rate than 1000"):
+        train_word2vec(two_topics, Vocabulary.of(two_topics), np.random.default_rng(0),
+                       **{**TRAINING, "lr": 1000.0})  # fmt: skip
+
+
 def test_the_hash_is_fnv_1a():
     # Check values that its authors publish, and that Python's own hash, salted, has no part in.
     hashes = {"": 0x811C9DC5, "a": 0xE40C292C, "foobar": 0xBF9CF968}

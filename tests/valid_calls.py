@@ -1208,6 +1208,15 @@ def counting():
         ),
     )
     yield valid(
+        LISTED.encode_documents,
+        [["dog", "lion", "cat"], ["cat"]],
+        right=lambda found, documents: (
+            all(map(strings, documents))
+            and found[0].tolist() == [WORDS.index(t) for d in documents for t in d if t in WORDS]
+            and found[1].tolist() == [sum(t in WORDS for t in d) for d in documents]
+        ),
+    )
+    yield valid(
         count,
         DOCUMENTS,
         LISTED,

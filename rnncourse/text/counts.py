@@ -1,7 +1,5 @@
 """Documents as rows of counts: the bag of words."""
 
-from itertools import chain
-
 import numpy as np
 from scipy import sparse
 
@@ -24,10 +22,8 @@ def count(documents, vocabulary):
            [0, 1, 1, 1, 1]])
     """
     validate.kind("vocabulary", vocabulary, Vocabulary)
-    rows = [vocabulary.encode_known(document) for document in documents]
-    ends = np.cumsum([0, *map(len, rows)])
-    columns = np.fromiter(chain.from_iterable(rows), np.int64, ends[-1])
-    once_each = np.ones(len(columns), dtype=np.int64)
-    counts = sparse.csr_array((once_each, columns, ends), shape=(len(rows), len(vocabulary)))
+    columns, lengths = vocabulary.encode_documents(documents)
+    once_each, ends = np.ones_like(columns), np.cumsum([0, *lengths])
+    counts = sparse.csr_array((once_each, columns, ends), shape=(len(lengths), len(vocabulary)))
     counts.sum_duplicates()
     return counts

@@ -1,7 +1,6 @@
 """GloVe: word vectors fitted to the logarithms of how often words stand near each other."""
 
 from dataclasses import dataclass
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -33,13 +32,11 @@ def cooccurrences(documents, vocabulary, window=10):
     """
     validate.kind("vocabulary", vocabulary, Vocabulary)
     validate.whole("window", window, 1)
-    rows = [vocabulary.encode_known(document) for document in documents]
-    lengths = [len(row) for row in rows]
-    ids = np.fromiter(chain.from_iterable(rows), np.int64, sum(lengths))
-    document = np.repeat(np.arange(len(rows)), lengths)
+    ids, lengths = vocabulary.encode_documents(documents)
+    document = np.repeat(np.arange(len(lengths)), lengths)
     shape = (len(vocabulary), len(vocabulary))
     to_the_right = sparse.csr_array(shape)
-    for distance in range(1, min(window + 1, max(lengths, default=0))):
+    for distance in range(1, min(window + 1, lengths.max(initial=0))):
         together = document[:-distance] == document[distance:]
         pairs = (ids[:-distance][together], ids[distance:][together])
         nearness = np.full(len(pairs[0]), 1 / distance)
@@ -136,7 +133,7 @@ class GloVe:
         loss = (weighted * residuals).mean()
         slopes = weighted * (2 / len(rows))  # dL / d products
         dproducts = sparse.csr_array((slopes, (rows, columns)), shape=(len(W), len(W_context)))
-        return loss, GloVeWeights(
+        return float(loss), GloVeWeights(
             W=dproducts @ W_context,
             W_context=dproducts.T @ W,
             b=dproducts.sum(axis=1),
@@ -188,5 +185,5 @@ def train_glove(
             for w, s, g, place in zip(weights, squares, gradient, places, strict=True):
                 s[place] = square = s[place] + g * g
                 w[place] -= float(lr) * g / (np.sqrt(square) + TINY)
-            losses.append(float(loss))
+            losses.append(loss)
     return WordVectors(vocabulary, weights.W + weights.W_context), losses

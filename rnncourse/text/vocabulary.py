@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 
@@ -74,6 +75,16 @@ class Vocabulary:
         """
         places = map(self._ids.get, validate.tokens("a document", tokens))
         return [place for place in places if place is not None]
+
+    def encode_documents(self, documents):
+        """The places of the listed tokens of all documents, laid end to end.
+
+        Shapes: M documents (lists of tokens) -> ids (P,), and lengths (M,), how many each has.
+        Raises: TypeError for a document that is a string, or what is no list of strings.
+        """
+        rows = [self.encode_known(document) for document in documents]
+        lengths = np.array([len(row) for row in rows], dtype=np.int64)
+        return np.fromiter(chain.from_iterable(rows), np.int64, lengths.sum()), lengths
 
     def decode(self, ids):
         """Whole numbers as text, joined by ``separator``."""

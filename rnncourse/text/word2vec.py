@@ -1,7 +1,6 @@
 """word2vec: word vectors that tell a word's neighbours from words drawn at random."""
 
 from dataclasses import dataclass
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -89,9 +88,8 @@ class Word2Vec:
         dz_noise = noise_weights * sigmoid(z_noise)
         dh = dz_target * u_target + dz_noise @ u_noise
         dW_in = bags.T @ dh
-        dW_out = self._sum_by_word(targets, dz_target * h) + self._sum_by_word(
-            noise, dz_noise.T @ h
-        )
+        dW_out = self._sum_by_word(targets, dz_target * h)
+        dW_out += self._sum_by_word(noise, dz_noise.T @ h)
         N = len(targets)
         return float(loss) / N, Word2VecWeights(dW_in / N, dW_out / N)
 
@@ -101,10 +99,8 @@ class Word2Vec:
         return sparse.csr_array(belongs, shape=(len(words), self.vocabulary_size)).T @ vectors
 
     def _shapes(self):
-        R = self.vocabulary_size if self.rows is None else self.rows
-        return Word2VecWeights(
-            (R, self.embedding_size), (self.vocabulary_size, self.embedding_size)
-        )
+        V, E = self.vocabulary_size, self.embedding_size
+        return Word2VecWeights((V if self.rows is None else self.rows, E), (V, E))
 
     def _check(self, weights, batch):
         validate.weights("Word2Vec", weights, self._shapes())
@@ -152,9 +148,10 @@ def fit(documents, vocabulary, rng, *, parts=None, cbow=False, embedding_size=10
     centre draws its window from 1 to ``window``. Each example has ``negatives`` noise words: a
     batch draws ``shared_noise`` of them for all, so that most of the work is a matrix product, and
     weighs them to count as many. The learning rate is that of one example, and falls to 0 in a
-    straight line. Only the rows that a batch uses are read and written.
-    Raises: ValueError when a word of the vocabulary stands in no document, or for a size below 1 or
-    other parts.
+    straight line; a bag of many vectors gives each its share of the gradient, so CBOW and fastText
+    take a larger one. Only the rows that a batch uses are read and written.
+    Raises: ValueError when a word of the vocabulary stands in no document, for a size below 1 or
+    other parts; FloatingPointError when the loss is not finite, as with too large a rate.
     Reference: Mikolov et al. 2013; Ji et al. 2019 (shared noise).
     """
     validate.rng(rng)
@@ -163,8 +160,7 @@ def fit(documents, vocabulary, rng, *, parts=None, cbow=False, embedding_size=10
         validate.whole(name, value, 1)
     validate.positive("lr", lr)
     validate.kind("vocabulary", vocabulary, Vocabulary)
-    ids = [np.array(vocabulary.encode_known(document), dtype=int) for document in documents]
-    words, lengths = np.array([*chain.from_iterable(ids)], dtype=int), np.array([*map(len, ids)])
+    words, lengths = vocabulary.encode_documents(documents)
     frequencies = np.bincount(words, minlength=len(vocabulary))
     if not frequencies.all():
         absent = vocabulary.symbols[frequencies.argmin()]
@@ -185,9 +181,7 @@ def fit(documents, vocabulary, rng, *, parts=None, cbow=False, embedding_size=10
     losses, read = [], 0
     with tqdm(total=epochs * len(words), unit="word", disable=not progress) as bar:
         for _ in range(epochs):
-            order = rng.permutation(len(ids))  # they may be sorted, and the rate falls
-            in_order = np.concatenate([ids[i] for i in order])
-            for piece, inside in _pieces(in_order, lengths[order]):
+            for piece, inside in _pieces(*_shuffled(words, lengths, rng)):
                 kept = rng.random(len(piece)) < keep[piece]
                 bags, targets = _examples(piece[kept], inside[kept], window, parts, cbow, rng)
                 for start in range(0, len(targets), batch_size):
@@ -195,6 +189,11 @@ def fit(documents, vocabulary, rng, *, parts=None, cbow=False, embedding_size=10
                     batch = _batch(bags[part], targets[part], noise, negatives, shared_noise, rng)
                     done = (read + len(piece) * start / len(targets)) / (epochs * len(words))
                     losses.append(_descend(weights, batch, lr * (1 - done)))
+                    if not np.isfinite(losses[-1]):
+                        raise FloatingPointError(
+                            f"batch {len(losses)}: the loss is {losses[-1]}; a smaller learning "
+                            f"rate than {lr} or a smaller batch_size may help"
+                        )
                 read += len(piece)
                 bar.update(len(piece))
     return weights, losses
@@ -203,6 +202,13 @@ def fit(documents, vocabulary, rng, *, parts=None, cbow=False, embedding_size=10
 def _softplus(z):
     """-log σ(-z)."""
     return np.maximum(z, 0) + np.log(1 + np.exp(-np.abs(z)))
+
+
+def _shuffled(words, lengths, rng):
+    """The documents in random order: they may be sorted, and the learning rate falls."""
+    documents = np.split(words, np.cumsum(lengths)[:-1])
+    order = rng.permutation(len(documents))
+    return np.concatenate([documents[i] for i in order]), lengths[order]
 
 
 def _pieces(words, lengths):

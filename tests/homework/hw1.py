@@ -15,6 +15,9 @@ COUNT_SENTENCES = """for document in documents:
 COUNT_DOCUMENTS = """for document in documents:
         found = [ngram for sentence in document for ngram in ngrams_of(sentence, longest)]
         counts.update(set(found))"""
+COUNT_ONCE = """for document in documents:
+        for sentence in document:
+            counts.update(set(ngrams_of(sentence, longest)))"""
 JOIN_SENTENCES = """for document in documents:
         counts.update(ngrams_of([word for words in document for word in words], longest))"""
 FLAT_LENGTHS = "title_weight * len(title) + len(body) for"
@@ -69,11 +72,14 @@ WRONG = {
 
 PARTLY = {"q1": (2, 0), "q3": (0, 0), "q4": (2, 0), "q6": (2, 0)}
 
-SEEDS = {}
+SEEDS = {"q6": [0, 1, 2**127, 2, 3, 4]}
 
 TOLD = {
+    "q1": [("猫: tf should be", "[document.count(word)", "[' '.join(document).count(word)")],
+    "q2": [("lacks ['sea']", COUNT_SENTENCES, COUNT_ONCE)],
     "q3": [
         ("as often as it stands in the query", "for term in query:", "for term in set(query):"),
+        ("stands twice in a title", "title.count(term)", "(term in title)"),
         ("counts each word of the title", FLAT_LENGTHS, "len(title) + len(body) for"),
         ("if the word is in its title", "df = has.sum()", "df = (in_body > 0).sum()"),
         ("should be finite", "total[has] += idf * tf[has] * (k1 + 1) / (tf[has] + slack[has])",
@@ -90,6 +96,7 @@ TOLD = {
         ("the queries are weighted, too", "of_queries * idf", "of_queries"),
         ("the IDF is the smooth one", "np.log((1 + len(words)) / (1 + df)) + 1",
          "np.log(len(words) / df)"),
+        ("df counts words", "(of_words > 0).sum(axis=0)", "of_words.sum(axis=0)"),
         ("standard error should be", PAIRED, UNPAIRED),
     ],
 }  # fmt: skip
