@@ -37,6 +37,8 @@ lint: .venv/installed ## check style, spelling and the notebooks
 # An OPENBLAS_CORETYPE from outside would hold NumPy to older instructions than PyTorch uses.
 bench: .venv/installed ## measure speed and memory, ours beside the libraries
 	env -u OPENBLAS_CORETYPE $(BIN)/python benchmarks/recurrent.py $(OPTIONS)
+	env -u OPENBLAS_CORETYPE $(BIN)/python benchmarks/text_features.py $(OPTIONS)
+	env -u OPENBLAS_CORETYPE $(BIN)/python benchmarks/word2vec.py --beside
 
 notebooks: .venv/installed ## run all notebooks in place and keep their text outputs
 	$(BIN)/python -m tools.notebooks run $(NOTEBOOKS)

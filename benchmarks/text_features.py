@@ -9,7 +9,8 @@ query    queries a second, one at a time, each scored against all documents
 
 Then documents generated with words as frequent as Zipf's law has them, up to 100,000 of 100 words
 on average, with the seconds and megabytes they take. Twice the documents should take twice of
-each. With --file, this table is also written where the page weighting-and-ranking reads it.
+each. With --file, this table is also written where the page weighting-and-ranking reads it;
+`make bench OPTIONS=--file` does so.
 """
 
 import argparse

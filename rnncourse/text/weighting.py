@@ -34,7 +34,7 @@ def inverse_document_frequency(counts, variant="smooth"):
     Shapes: counts (M, V) -> (V,).
     Raises: ValueError for another variant, for negative counts, without a document, or for the
     plain one where a term stands in no document.
-    Reference: Spärck Jones 1972; Robertson & Zaragoza 2009, section 3; Kamphuis et al. 2020.
+    Reference: Spärck Jones 1972; Robertson & Zaragoza 2009; Kamphuis et al. 2020.
 
     >>> counts = sparse.csr_array([[1, 0], [1, 2]])
     >>> inverse_document_frequency(counts, "one-more").round(3)
