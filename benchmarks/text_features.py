@@ -1,7 +1,7 @@
 """Counting and ranking: how fast beside scikit-learn and rank_bm25, and at what size?
 
 First the posts of 20 Newsgroups, already cut into words, in one process and in turn; each figure
-is the median over the rounds, in seconds of processor time. A query is the first three words of a post.
+is the median over the rounds, of processor time. A query is the first three words of a post.
 
 count    documents a second: collect the vocabulary and count (scikit-learn: CountVectorizer)
 index    documents a second from words to a BM25 index (rank_bm25: BM25Okapi)
