@@ -9,11 +9,13 @@ import csv
 import time
 
 
-def arguments(description, of_what):
-    """The options of the command line."""
+def arguments(description, of_what, **switches):
+    """The options of the command line; a script may have more, with what each is for."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--only", default="", help=f"part of the name of a {of_what}")
     parser.add_argument("--quick", action="store_true", help="see that all runs; write nothing")
+    for name, purpose in switches.items():
+        parser.add_argument(f"--{name}", action="store_true", help=purpose)
     return parser.parse_args()
 
 
