@@ -18,7 +18,7 @@ SPECIAL = PADDING, CLS, SEP, MASK = "[PAD]", "[CLS]", "[SEP]", "[MASK]"
 
 
 class TinyBert(nn.Module):
-    """One vector for each word in its place:  word + position + segment -> encoder -> hidden.
+    """One vector for each word in its place:  h = encoder(word + position + segment).
 
     In every layer each position reads all others of its row, left and right; padding is not read.
     Shapes: ids and segments (T, N); lengths (N,) from 1 to T; hidden (T, N, H), 0 on the padding.
@@ -55,7 +55,7 @@ class TinyBert(nn.Module):
         self.follows = nn.Linear(H, 2)
 
     def forward(self, ids, segments, lengths):
-        """Return the vector of every position."""
+        """Return the vector of every position: ids, segments (T, N), lengths (N,) -> (T, N, H)."""
         ids, segments = np.asarray(ids), np.asarray(segments)
         if ids.ndim != 2 or ids.size == 0 or len(ids) > self.longest:
             raise ValueError(f"ids should be (T, N), T at most {self.longest}, got {ids.shape}")
@@ -98,7 +98,9 @@ def sentence_pairs(documents, rng, count, shortest=5, longest=14):
 
     Both lengths are drawn before all else, so that they do not tell which it is. Documents (arrays
     of ids) with fewer than 2 · longest words are left out; longer ones are drawn more often.
+    Shapes: documents (L,) each -> count pairs of ids (shortest to longest,) and a truth.
     Raises: ValueError when fewer than two are long enough, or for a count or lengths below 1.
+    Reference: Devlin et al. 2019, section 3.1 and appendix A.2; the page contextual-embeddings.
 
     >>> pairs = sentence_pairs([np.arange(30), np.arange(30, 60)], np.random.default_rng(0), 2)
     >>> all((b[0] == a[-1] + 1) == follows for a, b, follows in pairs)
@@ -136,7 +138,7 @@ def mask_words(ids, rng, vocabulary, share=0.15):
     Special symbols are neither chosen nor drawn. At least one word is chosen.
     Shapes: ids of any shape -> corrupted ids and a mask, true where a word was chosen.
     Raises: ValueError without a word to choose, or for a share outside (0, 1].
-    Reference: Devlin et al. 2019, section 3.1 and appendix C.2.
+    Reference: Devlin et al. 2019, section 3.1; the page contextual-embeddings.
 
     >>> vocabulary = Vocabulary((*SPECIAL, "cat", "dog"))
     >>> corrupted, chosen = mask_words(np.array([1, 4, 5, 2]), np.random.default_rng(0), vocabulary)
@@ -165,7 +167,18 @@ def mask_words(ids, rng, vocabulary, share=0.15):
 
 
 def pretraining_batch(pairs, vocabulary, rng, share=0.15):
-    """Lay sentence pairs side by side and hide a share of their words."""
+    """Lay out each pair as a row [CLS] first [SEP] second [SEP] and hide a share of the words.
+
+    Shapes: N pairs as of ``sentence_pairs`` -> PretrainingBatch, T as long as the longest row.
+    Raises: ValueError or TypeError for a share or a vocabulary that does not fit.
+    Reference: Devlin et al. 2019, section 3.1; the page contextual-embeddings.
+
+    >>> vocabulary = Vocabulary((*SPECIAL, "cat", "dog"))
+    >>> pairs = [(np.array([4, 5]), np.array([4]), True)]
+    >>> batch = pretraining_batch(pairs, vocabulary, np.random.default_rng(0))
+    >>> batch.targets[:, 0].tolist(), batch.segments[:, 0].tolist()
+    ([1, 4, 5, 2, 4, 2], [0, 0, 0, 0, 1, 1])
+    """
     validate.kind("vocabulary", vocabulary, Vocabulary)
     cls, sep = [vocabulary.id(CLS)], [vocabulary.id(SEP)]
     rows = [np.concatenate([cls, a, sep, b, sep]) for a, b, _ in pairs]
@@ -179,7 +192,19 @@ def pretraining_batch(pairs, vocabulary, rng, share=0.15):
 
 
 def pretraining_loss(model, batch):
-    """Both losses (nats): of the chosen words, the only ones guessed, and of ``follows``."""
+    """Both losses (nats): of the chosen words, the only ones guessed, and of ``follows``.
+
+    L = mean of -log p(right answer), over the chosen words and over the rows.
+    Shapes: a model and a PretrainingBatch -> two scalars.
+    Raises: TypeError for anything but a batch.
+    Reference: Devlin et al. 2019, section 3.1; the page contextual-embeddings.
+
+    >>> vocabulary = Vocabulary((*SPECIAL, "cat", "dog"))
+    >>> pairs, rng = [(np.array([4, 5]), np.array([4]), True)], np.random.default_rng(0)
+    >>> batch = pretraining_batch(pairs, vocabulary, rng)
+    >>> [loss.ndim for loss in pretraining_loss(TinyBert(len(vocabulary)), batch)]
+    [0, 0]
+    """
     validate.kind("batch", batch, PretrainingBatch)
     hidden = model(batch.ids, batch.segments, batch.lengths)
     chosen = torch.as_tensor(batch.mask, device=hidden.device)
@@ -191,7 +216,16 @@ def pretraining_loss(model, batch):
 def pretrain(model, documents, vocabulary, rng, steps, batch_size=32, lr=5e-3):
     """Adam on the sum of both losses; its rate rises for a tenth of the steps, then falls to 0.
 
+    The model is trained in place; the norm of its gradient is clipped to 1.
     Shapes: documents as for ``sentence_pairs`` -> losses (steps, 2): of words, of sentences.
+    Raises: ValueError or TypeError for a rate, counts or documents that do not fit.
+    Reference: Devlin et al. 2019, appendix A.2; the page contextual-embeddings.
+
+    >>> vocabulary = Vocabulary((*SPECIAL, *"abcdef"))
+    >>> documents = [np.arange(28) % 6 + len(SPECIAL)] * 2
+    >>> model, rng = TinyBert(len(vocabulary), hidden_size=8), np.random.default_rng(0)
+    >>> pretrain(model, documents, vocabulary, rng, steps=3, batch_size=2).shape
+    (3, 2)
     """
     validate.positive("lr", lr)
     optimiser = torch.optim.Adam(model.parameters())
