@@ -226,7 +226,7 @@ METHODS |= {
     "BERT": partial(mean_of_bert, BERT_STEPS),
 }
 ONCE = ("fastText", "GloVe", "BERT")
-WITH_FEW_LABELS = ("words, TF-IDF", "word2vec, mean by IDF")
+WITH_FEW_LABELS = ("words, TF-IDF", "words, BM25", "word2vec, mean by IDF")
 
 
 @lru_cache(maxsize=1)
