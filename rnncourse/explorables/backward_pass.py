@@ -3,7 +3,8 @@
 import numpy as np
 import traitlets
 
-from rnncourse.explorables.base import Explorable, finite_array, front_end, one_of, within
+from rnncourse import validate
+from rnncourse.explorables.base import Explorable, finite_array, front_end, within
 
 NONLINEARITIES = ("tanh", "linear")
 
@@ -61,7 +62,7 @@ class BackwardPass(Explorable):
             weights=dict(
                 zip(("w_ih", "w_hh", "b_ih", "b_hh", "w_hy", "b_y"), numbers, strict=True)
             ),
-            nonlinearity=one_of("nonlinearity", nonlinearity, NONLINEARITIES),
+            nonlinearity=validate.choice("nonlinearity", nonlinearity, NONLINEARITIES),
             step=within("step", step, 1, 3 * T + 2 * losses + 6),
             **traits,
         )

@@ -65,19 +65,6 @@ def within(name: str, value, low, high):
     return value
 
 
-def one_of(name: str, value, choices):
-    """``value`` itself, if it is one of ``choices``.
-
-    Raises: ValueError when it is not.
-
-    >>> one_of("kind", "shear", ("orthogonal", "shear"))
-    'shear'
-    """
-    if value not in choices:
-        raise ValueError(f"{name} should be one of {', '.join(map(repr, choices))}, got {value!r}")
-    return value
-
-
 def distinct_symbols(name: str, symbols) -> list[str]:
     """``symbols`` as a list of non-empty strings, each given once.
 

@@ -2,7 +2,8 @@
 
 import traitlets
 
-from rnncourse.explorables.base import Explorable, front_end, one_of, within
+from rnncourse import validate
+from rnncourse.explorables.base import Explorable, front_end, within
 
 LEARNING_RATES = [0.02, 0.05, 0.1, 0.2, 0.5]
 THRESHOLDS = [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, None]
@@ -43,7 +44,7 @@ class Cliff(Explorable):
         super().__init__(
             w=within("w", w, *W_RANGE),
             b=within("b", b, *B_RANGE),
-            learning_rate=one_of("learning_rate", learning_rate, LEARNING_RATES),
-            threshold=one_of("threshold", threshold, THRESHOLDS),
+            learning_rate=validate.choice("learning_rate", learning_rate, LEARNING_RATES),
+            threshold=validate.choice("threshold", threshold, THRESHOLDS),
             **traits,
         )

@@ -4,7 +4,7 @@ import numpy as np
 import traitlets
 
 from rnncourse import validate
-from rnncourse.explorables.base import Explorable, front_end, one_of, within
+from rnncourse.explorables.base import Explorable, front_end, within
 from rnncourse.text.windows import keep_probability
 
 MOST_WORDS = 1000  # that noise is drawn from: they travel with the page
@@ -76,7 +76,7 @@ class ContextWindow(Explorable):
             counts=list(counts.values()),
             place=int(place),
             window=int(window),
-            architecture=one_of("architecture", architecture, ("skip-gram", "cbow")),
+            architecture=validate.choice("architecture", architecture, ("skip-gram", "cbow")),
             negatives=int(negatives),
             seed=int(seed),
             **traits,
@@ -90,7 +90,7 @@ def _frequencies(given, sentence):
         validate.kind("each word of frequencies", word, str)
         validate.whole(f"the frequency of {word!r}", n, 1)
     for word in sentence:
-        one_of("each word of the sentence", word, counts)
+        validate.choice("each word of the sentence", word, counts)
     return {word: int(n) for word, n in counts.items()}
 
 

@@ -9,7 +9,6 @@ from rnncourse.explorables.base import (
     distinct_symbols,
     finite_array,
     front_end,
-    one_of,
     within,
 )
 
@@ -60,10 +59,10 @@ class EmbeddingMap(Explorable):
             points=_thousandths(places / np.abs(places).max()),
             neighbours=nearest.tolist(),
             cosines=_thousandths(np.take_along_axis(cosines, nearest, axis=1)),
-            labels=[one_of("each of labels", label, words) for label in labels],
+            labels=[validate.choice("each of labels", label, words) for label in labels],
             dimensions=units.shape[1],
             variance=variance,
-            word=one_of("word", words[0] if word is None else word, words),
+            word=validate.choice("word", words[0] if word is None else word, words),
             **traits,
         )
 

@@ -12,7 +12,6 @@ from rnncourse.explorables.base import (
     distinct_symbols,
     finite_array,
     front_end,
-    one_of,
     within,
 )
 
@@ -73,8 +72,8 @@ class GateViewer(Explorable):
             ranges={name: _range(name, rows) for name, rows in values.items()},
             units=units,
             notes=_by_block(notes or {}, names, units),
-            block=one_of("block", names[0] if block is None else block, names),
-            unit=int(one_of("unit", units[0] if unit is None else unit, units)),
+            block=validate.choice("block", names[0] if block is None else block, names),
+            unit=int(validate.choice("unit", units[0] if unit is None else unit, units)),
             position=within("position", position, 0, T - 1),
             **traits,
         )

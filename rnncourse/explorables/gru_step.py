@@ -2,7 +2,8 @@
 
 import traitlets
 
-from rnncourse.explorables.base import Explorable, front_end, one_of, within
+from rnncourse import validate
+from rnncourse.explorables.base import Explorable, front_end, within
 
 STAGES = ("reset", "update", "candidate", "state")
 
@@ -44,6 +45,6 @@ class GRUStep(Explorable):
             h=within("h", h, -1, 1),
             w=within("w", w, -2, 2),
             ax_n=within("ax_n", ax_n, -2, 2),
-            stage=one_of("stage", stage, STAGES),
+            stage=validate.choice("stage", stage, STAGES),
             **traits,
         )

@@ -2,7 +2,8 @@
 
 import traitlets
 
-from rnncourse.explorables.base import Explorable, front_end, one_of, within
+from rnncourse import validate
+from rnncourse.explorables.base import Explorable, front_end, within
 
 STAGES = ("forget", "input", "candidate", "cell", "output")
 
@@ -42,6 +43,6 @@ class LSTMStep(Explorable):
             g=within("g", g, -1, 1),
             o=within("o", o, 0, 1),
             c=within("c", c, -3, 3),
-            stage=one_of("stage", stage, STAGES),
+            stage=validate.choice("stage", stage, STAGES),
             **traits,
         )

@@ -3,7 +3,7 @@
 import traitlets
 
 from rnncourse import validate
-from rnncourse.explorables.base import Explorable, front_end, one_of, within
+from rnncourse.explorables.base import Explorable, front_end, within
 
 EXAMPLE = (4, 17, 6, 5, 9, 3, 22, 7, 5, 12, 4, 8, 6, 15, 3, 10, 5, 7, 4, 26, 6, 9, 11, 5)
 
@@ -52,6 +52,6 @@ class Padding(Explorable):
             lengths=lengths.tolist(),
             batch_size=int(batch_size),
             buckets=int(buckets),
-            treatment=one_of("treatment", treatment, ("padded", "masked", "packed")),
+            treatment=validate.choice("treatment", treatment, ("padded", "masked", "packed")),
             **traits,
         )

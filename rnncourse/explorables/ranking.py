@@ -11,7 +11,6 @@ from rnncourse.explorables.base import (
     Explorable,
     distinct_symbols,
     front_end,
-    one_of,
     within,
 )
 from rnncourse.text import BM25, Vocabulary, count, inverse_document_frequency, rank
@@ -86,8 +85,8 @@ class Ranking(Explorable):
             average=float(counts.sum() / M),
             depth=int(depth),
             query=int(query),
-            k1=one_of("k1", k1, K1),
-            b=one_of("b", b, B),
+            k1=validate.choice("k1", k1, K1),
+            b=validate.choice("b", b, B),
             **traits,
         )
 

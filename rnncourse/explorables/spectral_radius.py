@@ -3,8 +3,9 @@
 import numpy as np
 import traitlets
 
+from rnncourse import validate
 from rnncourse.diagnostics import spectral_radius
-from rnncourse.explorables.base import Explorable, front_end, one_of, within
+from rnncourse.explorables.base import Explorable, front_end, within
 from rnncourse.init import normal, orthogonal
 
 MATRICES = ("orthogonal", "gaussian", "shear")
@@ -66,8 +67,8 @@ class SpectralRadius(Explorable):
         super().__init__(
             radius=within("radius", radius, 0.3, 2),
             input_scale=within("input_scale", input_scale, 0, 2),
-            nonlinearity=one_of("nonlinearity", nonlinearity, NONLINEARITIES),
-            kind=one_of("kind", kind, MATRICES),
+            nonlinearity=validate.choice("nonlinearity", nonlinearity, NONLINEARITIES),
+            kind=validate.choice("kind", kind, MATRICES),
             matrices={name: matrix.round(4).tolist() for name, matrix in matrices.items()},
             inputs=rng.normal(size=(T, H)).round(4).tolist(),
             **traits,

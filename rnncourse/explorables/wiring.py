@@ -2,7 +2,8 @@
 
 import traitlets
 
-from rnncourse.explorables.base import Explorable, front_end, one_of, within
+from rnncourse import validate
+from rnncourse.explorables.base import Explorable, front_end, within
 
 CELLS = ("RNN", "GRU", "LSTM")
 WIRINGS = ("one", "joined", "apart", "turning", "both_turning")
@@ -42,11 +43,11 @@ class Wiring(Explorable):
         input_size=8, hidden_size=16, **traits,
     ):  # fmt: skip
         super().__init__(
-            cell=one_of("cell", cell, CELLS),
-            wiring=one_of("wiring", wiring, WIRINGS),
+            cell=validate.choice("cell", cell, CELLS),
+            wiring=validate.choice("wiring", wiring, WIRINGS),
             layers=within("layers", layers, 1, 4),
-            shortcut=one_of("shortcut", shortcut, SHORTCUTS),
-            input_size=one_of("input_size", input_size, SIZES),
-            hidden_size=one_of("hidden_size", hidden_size, SIZES),
+            shortcut=validate.choice("shortcut", shortcut, SHORTCUTS),
+            input_size=validate.choice("input_size", input_size, SIZES),
+            hidden_size=validate.choice("hidden_size", hidden_size, SIZES),
             **traits,
         )
