@@ -129,11 +129,7 @@ class Bidirectional(SequenceLayer):
     def __post_init__(self):
         check_layers("Bidirectional", (self.left_to_right, self.right_to_left))
         a, b = self.left_to_right, self.right_to_left
-        if self.join not in ("concatenate", "sum", "project"):
-            raise ValueError(
-                "Bidirectional: join should be 'concatenate', 'sum' or 'project', "
-                f"got {self.join!r}"
-            )
+        validate.choice("Bidirectional: join", self.join, ("concatenate", "sum", "project"))
         if a.input_size != b.input_size:
             raise ValueError(
                 "Bidirectional: both layers should read the same inputs, got the input sizes "

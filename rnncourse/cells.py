@@ -137,11 +137,8 @@ class RNN(Cell):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.nonlinearity not in NONLINEARITIES:
-            raise ValueError(
-                f"nonlinearity should be one of {', '.join(NONLINEARITIES)}, "
-                f"got {self.nonlinearity!r}"
-            )
+        name = f"{type(self).__name__}: nonlinearity"
+        validate.choice(name, self.nonlinearity, NONLINEARITIES)
 
     def forward(self, a_x, a_h, state):
         h = NONLINEARITIES[self.nonlinearity].function(a_x + a_h)
@@ -171,7 +168,9 @@ class MemoryCell(Cell):
         c_t = f c_{t-1} + i g        h_t = o tanh(c_t)
 
     They differ in how the pre-activations a = a_x + a_h become the gates i, f, o and the
-    candidate g: ``open_gates`` and its derivative.
+    candidate g, which each defines:
+
+        open_gates(a) -> i, f, g, o        open_gates_backward(cache, di, df, dg, do) -> da
     """
 
     State: ClassVar[type] = LSTMState

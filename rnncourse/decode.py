@@ -116,9 +116,7 @@ def beam_search(
     """
     validate.whole("width", width, 1)
     validate.whole("length", length, 0)
-    validate.finite("length_penalty", length_penalty)
-    if length_penalty < 0:
-        raise ValueError(f"length_penalty should be at least 0 and finite, got {length_penalty}")
+    validate.between("length_penalty", length_penalty, 0)
     ids, beam, finished = np.array([first]), [Hypothesis([], 0.0)], []
     for _ in range(length):
         logits, state = step(ids, state)

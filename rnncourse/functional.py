@@ -198,9 +198,7 @@ def _check_mask(mask, shape, dtype):
     mask = np.ones(shape, dtype) if mask is None else validate.array("mask", mask).astype(dtype)
     if mask.shape != shape:
         raise ValueError(f"mask should have shape {shape}, got {mask.shape}")
-    if not ((mask >= 0) & (mask < np.inf)).all():  # nan is neither
-        found = mask.max() if mask.min() >= 0 else mask.min()
-        raise ValueError(f"mask should be finite and at least 0 everywhere, got {found}")
+    validate.amounts("mask", mask)
     count = mask.sum()
     if not count > 0:
         raise ValueError(f"the mask leaves no place to take the mean over, got a sum of {count}")

@@ -1,7 +1,8 @@
 """First values of weights. A matrix has the shape (outputs, inputs); randomness needs an rng.
 
 The question behind all of them: with what spread do activations and gradients neither die out
-nor blow up as they pass through the matrix again and again?
+nor blow up as they pass through the matrix again and again? ``zeros`` and ``identity`` draw
+nothing; they take an rng so that any of these functions can stand for another.
 """
 
 import numpy as np
@@ -153,9 +154,7 @@ def chrono_biases(hidden_size, longest, rng, dtype=np.float64):
     array([-4.15,  4.15,  0.  ,  0.  ])
     """
     validate.whole("hidden_size", hidden_size, 1)
-    validate.finite("longest", longest)
-    if longest < 2:
-        raise ValueError(f"longest should be a finite number of at least 2, got {longest}")
+    validate.between("longest", longest, 2)
     forget = np.log(validate.rng(rng).uniform(1.0, longest - 1.0, hidden_size))
     nothing = np.zeros(hidden_size)
     return _cast(np.concatenate([-forget, forget, nothing, nothing]), dtype)

@@ -150,9 +150,7 @@ class Dropout:
     p: float
 
     def __post_init__(self):
-        validate.finite("Dropout: p", self.p)
-        if not 0 <= self.p < 1:
-            raise ValueError(f"Dropout: p should be at least 0 and below 1, got {self.p}")
+        validate.share("Dropout: p", self.p)
 
     def init(self, rng, dtype=np.float64):
         """There is nothing to learn."""

@@ -34,8 +34,8 @@ class SGD:
 
     def __post_init__(self):
         validate.positive("SGD: lr", self.lr)
-        _check_share("SGD: momentum", self.momentum)
-        _check_decay("SGD: weight_decay", self.weight_decay)
+        validate.share("SGD: momentum", self.momentum)
+        validate.between("SGD: weight_decay", self.weight_decay, 0)
 
     def init(self, weights):
         """No velocity yet."""
@@ -88,9 +88,9 @@ class Adam:
         validate.positive("Adam: lr", self.lr)
         validate.entries("Adam: betas", self.betas, 2)
         for beta in self.betas:
-            _check_share("Adam: betas", beta)
+            validate.share("Adam: betas", beta)
         validate.positive("Adam: eps", self.eps)
-        _check_decay("Adam: weight_decay", self.weight_decay)
+        validate.between("Adam: weight_decay", self.weight_decay, 0)
 
     def init(self, weights):
         """Both means start at zero."""
@@ -98,8 +98,7 @@ class Adam:
 
     def update(self, weights, gradient, state):
         """Return the new weights and the new state."""
-        if not isinstance(state, AdamState):
-            raise TypeError(f"Adam: state should be AdamState, got {type(state).__name__}")
+        validate.kind("Adam: state", state, AdamState)
         lr, eps, decay, beta1, beta2 = map(
             float, (self.lr, self.eps, self.weight_decay, *self.betas)
         )
@@ -174,15 +173,3 @@ def _shrink(norm, limit):
     if not math.isfinite(norm):
         raise ValueError(f"a gradient to clip should have a finite norm, got {norm}")
     return min(1.0, float(limit) / norm) if norm > 0 else 1.0
-
-
-def _check_decay(name, value):
-    validate.finite(name, value)
-    if value < 0:
-        raise ValueError(f"{name} should be a finite number of at least 0, got {value}")
-
-
-def _check_share(name, value):
-    validate.finite(name, value)
-    if not 0 <= value < 1:
-        raise ValueError(f"{name} should be at least 0 and below 1, got {value}")

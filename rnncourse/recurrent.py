@@ -269,6 +269,7 @@ def zero_padding(steps, lengths):
 
 
 def check_layers(name, layers):
+    """Raise unless ``layers`` is a tuple of one or more sequence layers."""
     validate.kind(f"{name}: layers", layers, tuple)
     if not layers:
         raise ValueError(f"{name}: layers should hold at least one layer, got none")

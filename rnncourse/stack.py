@@ -61,11 +61,8 @@ class Stack(SequenceLayer):
 
     def __post_init__(self):
         check_layers("Stack", self.layers)
-        if self.shortcut not in (None, "residual", "dense"):
-            raise ValueError(
-                f"Stack: shortcut should be None, 'residual' or 'dense', got {self.shortcut!r}"
-            )
-        Dropout(self.dropout)  # checks the share
+        validate.choice("Stack: shortcut", self.shortcut, (None, "residual", "dense"))
+        validate.share("Stack: dropout", self.dropout)
         size = self.input_size
         for number, layer in enumerate(self.layers):
             if layer.input_size != size:

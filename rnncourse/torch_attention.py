@@ -26,8 +26,7 @@ class Attention(nn.Module):
         super().__init__()
         self.size, self.score = size, score
         validate.sizes(self, "size")
-        if score not in ("additive", "dot"):
-            raise ValueError(f"Attention: score should be additive or dot, got {score!r}")
+        validate.choice("Attention: score", score, ("additive", "dot"))
         self.W = nn.Linear(2 * size, size, bias=False)
         if score == "additive":
             self.W_query = nn.Linear(size, size, bias=False)

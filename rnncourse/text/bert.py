@@ -40,9 +40,7 @@ class TinyBert(nn.Module):
         validate.sizes(self, "vocabulary_size", "hidden_size", "layers", "heads", "longest")
         if hidden_size % heads:
             raise ValueError(f"TinyBert: {heads} heads do not divide hidden_size {hidden_size}")
-        validate.finite("dropout", dropout)
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dropout should lie in [0, 1), got {dropout}")
+        validate.share("TinyBert: dropout", dropout)
         V, H = vocabulary_size, hidden_size
         self.word, self.position, self.segment = (nn.Embedding(n, H) for n in (V, longest, 2))
         for embedding in (self.word, self.position, self.segment):

@@ -99,8 +99,7 @@ class GloVe:
     def weigh(self, counts):
         """f: rare pairs, whose counts say little, weigh less, and none weighs more than 1."""
         counts = validate.array("GloVe: counts", counts)
-        if not ((counts > 0) & (counts < np.inf)).all():  # nan is neither
-            raise ValueError(f"GloVe: counts should be finite and above 0, got {counts.min()}")
+        validate.amounts("GloVe: counts", counts, zero=False)
         return np.minimum(1, (counts / float(self.x_max)) ** float(self.alpha))
 
     def loss_and_gradient(self, weights, batch):

@@ -99,8 +99,7 @@ def _in_order(scores, relevance):
     if scores.ndim != 1 or not scores.size:
         raise ValueError(f"scores should be (M,) of one query, got {scores.shape}")
     validate.shape("relevance", relevance, scores.shape, "(M,)")
-    if not ((relevance >= 0) & (relevance < np.inf)).all():  # nan is neither
-        raise ValueError(f"relevance should be finite and 0 or more, got {relevance.min()}")
+    validate.amounts("relevance", relevance)
     return relevance[rank(scores)].astype(float)
 
 

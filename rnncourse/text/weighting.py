@@ -107,10 +107,10 @@ class BM25:
 
     def __post_init__(self):
         counts = _counts("BM25: counts", self.counts)
-        validate.between("BM25: k1", self.k1, 0, np.inf)
+        validate.between("BM25: k1", self.k1, 0)
         validate.between("BM25: b", self.b, 0, 1)
         if self.k3 is not None:
-            validate.between("BM25: k3", self.k3, 0, np.inf)
+            validate.between("BM25: k3", self.k3, 0)
         validate.choice("BM25: idf", self.idf, INVERSE_DOCUMENT_FREQUENCY)
         lengths = _lengths(counts)
         if not lengths.any():
@@ -140,8 +140,7 @@ def _counts(name, given, columns=None):
     counts = sparse.csr_array(validate.matrix(name, given, columns), dtype=float, copy=True)
     counts.sum_duplicates()
     counts.eliminate_zeros()
-    if not ((counts.data > 0) & (counts.data < np.inf)).all():  # nan is neither
-        raise ValueError(f"{name} should be finite and 0 or more, got others")
+    validate.amounts(name, counts.data)
     return counts
 
 

@@ -76,6 +76,7 @@ def noise_distribution(frequencies, power=0.75):
 def _shares(frequencies):
     """Each frequency divided by their sum."""
     frequencies = validate.array("frequencies", frequencies)
-    if frequencies.ndim != 1 or not ((frequencies > 0) & (frequencies < np.inf)).all():
-        raise ValueError(f"frequencies should be (V,) finite numbers above 0, got {frequencies}")
+    if frequencies.ndim != 1:
+        raise ValueError(f"frequencies should be (V,), got {frequencies.shape}")
+    validate.amounts("frequencies", frequencies, zero=False)
     return frequencies / frequencies.sum()

@@ -119,19 +119,20 @@ class Word2Vec:
 
 
 def train_word2vec(documents, vocabulary, rng, *, architecture="skip-gram", **options):
-    """Word vectors from documents (lists of tokens); ``fit`` says what the options are.
+    """Word vectors from documents (lists of tokens); ``word2vec.fit`` says what the options are.
 
     architecture: "skip-gram" predicts each neighbour from the word in the middle, "cbow" the word
     in the middle from its neighbours.
     Returns the vectors (rows of W_in) and the loss of every batch.
-    Raises: ValueError for another architecture, and as ``fit``.
+    Raises: ValueError for another architecture, and as ``word2vec.fit``.
     Reference: Mikolov et al. 2013; the page word2vec.
 
     >>> documents = [["a", "b", "a", "c"], ["b", "a"]] * 9
     >>> vectors, losses = train_word2vec(documents, Vocabulary.of(documents),
-    ...                                  np.random.default_rng(0), embedding_size=4, progress=False)
-    >>> vectors.vectors.shape
-    (3, 4)
+    ...                                  np.random.default_rng(0), embedding_size=4, threshold=1,
+    ...                                  progress=False)
+    >>> vectors.vectors.shape, losses[-1] < losses[0]
+    ((3, 4), True)
     """
     validate.choice("architecture", architecture, ("skip-gram", "cbow"))
     weights, losses = fit(documents, vocabulary, rng, cbow=architecture == "cbow", **options)
@@ -150,8 +151,9 @@ def fit(documents, vocabulary, rng, *, parts=None, cbow=False, embedding_size=10
     weighs them to count as many. The learning rate is that of one example, and falls to 0 in a
     straight line; a bag of many vectors gives each its share of the gradient, so CBOW and fastText
     take a larger one. Only the rows that a batch uses are read and written.
-    Raises: ValueError when a word of the vocabulary stands in no document, for a size below 1 or
-    other parts; FloatingPointError when the loss is not finite, as with too large a rate.
+    Raises: ValueError when a word of the vocabulary stands in no document, or no two words are
+    left beside each other, for a size below 1 or other parts; FloatingPointError when the loss is
+    not finite, as with too large a rate.
     Reference: Mikolov et al. 2013; Ji et al. 2019 (shared noise).
     """
     validate.rng(rng)
@@ -169,39 +171,52 @@ def fit(documents, vocabulary, rng, *, parts=None, cbow=False, embedding_size=10
         )
     keep = keep_probability(frequencies, threshold)
     noise = np.cumsum(noise_distribution(frequencies))
-    parts = sparse.eye_array(len(vocabulary), format="csr") if parts is None else parts
-    validate.matrix("parts", validate.kind("parts", parts, sparse.csr_array))
-    if parts.shape[0] != len(vocabulary) or not np.allclose(parts.sum(1), 1):
-        raise ValueError(
-            f"parts should be ({len(vocabulary)}, R), each row summing to 1, got {parts.shape}"
-        )
-    parts = parts.astype(np.float32)
+    parts = _check_parts(parts, len(vocabulary))
     model = Word2Vec(len(vocabulary), embedding_size, parts.shape[1])
-    weights = model.init(rng, np.float32)
-    losses, read = [], 0
-    with tqdm(total=epochs * len(words), unit="word", disable=not progress) as bar:
-        for _ in range(epochs):
-            for piece, inside in _pieces(*_shuffled(words, lengths, rng)):
-                kept = rng.random(len(piece)) < keep[piece]
-                bags, targets = _examples(piece[kept], inside[kept], window, parts, cbow, rng)
-                for start in range(0, len(targets), batch_size):
-                    part = slice(start, start + batch_size)
-                    batch = _batch(bags[part], targets[part], noise, negatives, shared_noise, rng)
-                    done = (read + len(piece) * start / len(targets)) / (epochs * len(words))
-                    losses.append(_descend(weights, batch, lr * (1 - done)))
-                    if not np.isfinite(losses[-1]):
-                        raise FloatingPointError(
-                            f"batch {len(losses)}: the loss is {losses[-1]}; a smaller learning "
-                            f"rate than {lr} or a smaller batch_size may help"
-                        )
-                read += len(piece)
-                bar.update(len(piece))
+    weights, losses = model.init(rng, np.float32), []
+    for piece, document, read in _reading(words, lengths, epochs, progress, rng):
+        kept = rng.random(len(piece)) < keep[piece]
+        bags, targets = _examples(piece[kept], document[kept], window, parts, cbow, rng)
+        for start in range(0, len(targets), batch_size):
+            part = slice(start, start + batch_size)
+            batch = _batch(bags[part], targets[part], noise, negatives, shared_noise, rng)
+            done = (read + len(piece) * start / len(targets)) / (epochs * len(words))
+            losses.append(_descend(weights, batch, lr * (1 - done)))
+            if not np.isfinite(losses[-1]):
+                raise FloatingPointError(
+                    f"batch {len(losses)}: the loss is {losses[-1]}; a smaller learning rate than "
+                    f"{lr} or a smaller batch_size may help"
+                )
+    if not losses:
+        raise ValueError(
+            f"documents should hold neighbours, got none that a threshold of {threshold} leaves"
+        )
     return weights, losses
+
+
+def _check_parts(parts, V):
+    """The parts (V, R) in float32; without any, each word is the one part of itself."""
+    parts = sparse.eye_array(V, format="csr") if parts is None else parts
+    validate.matrix("parts", validate.kind("parts", parts, sparse.csr_array))
+    if parts.shape[0] != V or not np.allclose(parts.sum(1), 1):
+        raise ValueError(f"parts should be ({V}, R), each row summing to 1, got {parts.shape}")
+    return parts.astype(np.float32)
 
 
 def _softplus(z):
     """-log σ(-z)."""
     return np.maximum(z, 0) + np.log(1 + np.exp(-np.abs(z)))
+
+
+def _reading(words, lengths, epochs, progress, rng):
+    """Yield all documents, piece by piece, once an epoch, and how many words were read before."""
+    read = 0
+    with tqdm(total=epochs * len(words), unit="word", disable=not progress) as bar:
+        for _ in range(epochs):
+            for piece, document in _pieces(*_shuffled(words, lengths, rng)):
+                yield piece, document, read
+                read += len(piece)
+                bar.update(len(piece))
 
 
 def _shuffled(words, lengths, rng):

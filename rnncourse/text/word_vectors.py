@@ -66,7 +66,15 @@ class WordVectors:
 
         The three words themselves are left out, as is usual; with without_question=False they
         are not, and often come first.
+        Raises: ValueError for a word whose vector is all zeros: it has no direction.
         Reference: Mikolov et al. 2013; Linzen 2016.
         """
-        va, vb, vc = (self.vector(word) / np.linalg.norm(self.vector(word)) for word in (a, b, c))
+        va, vb, vc = map(self._direction, (a, b, c))
         return self.nearest(vb - va + vc, k, (a, b, c) if without_question else ())
+
+    def _direction(self, word):
+        """The vector of a word, scaled to length 1."""
+        vector = self.vector(word)
+        if not vector.any():
+            raise ValueError(f"the vector of {word!r} should have a direction, got zeros")
+        return vector / np.linalg.norm(vector)
