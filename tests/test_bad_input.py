@@ -115,7 +115,7 @@ LAYERS = [
     (lambda: RNN(0, 2), ValueError, "RNN: input_size .* whole number of at least 1, got 0"),
     (lambda: RNN(3, 2.0), ValueError, r"hidden_size should be a whole number .* got 2\.0"),
     (lambda: RNN("3", 2), ValueError, "input_size .* got '3'"),
-    (lambda: RNN(3, 2, "sin"), ValueError, "one of tanh, relu, .*, linear, got 'sin'"),
+    (lambda: RNN(3, 2, "sin"), ValueError, "RNN: .* one of 'tanh', .*, 'linear', got 'sin'"),
     (lambda: LayerNormRNN(3, 2, eps=0), ValueError, "eps should be .* above 0, got 0"),
     (lambda: recurrent.init(None), TypeError, "rng should be a .*Generator, got NoneType"),
     (lambda: recurrent.init(0), TypeError, "rng should be a .*Generator, got int"),
@@ -262,7 +262,11 @@ WIRING = [
     (lambda: reverse([1, 2]), ValueError, r"xs should be \(T, N, \.\.\.\), got \(2,\)"),
     (lambda: reverse(xs, [9] * N), ValueError, r"lengths should lie in \[0, 6\), got 9 to 9"),
     (lambda: Reversed(RNN(3, 2)), TypeError, r"a layer should be .* got RNN\(input_size=3"),
-    (lambda: Bidirectional(recurrent, deep, "mean"), ValueError, "join should be .* got 'mean'"),
+    (
+        lambda: Bidirectional(recurrent, deep, "mean"),
+        ValueError,
+        "join should be one of .* got 'mean'",
+    ),
     (
         lambda: Bidirectional(recurrent, Recurrent(RNN(H, H))),
         ValueError,
@@ -283,8 +287,12 @@ WIRING = [
     (lambda: Stack(()), ValueError, "at least one layer, got none"),
     (lambda: Stack((recurrent, linear)), TypeError, r"a layer should be .* got Linear\(input_size"),
     (lambda: Stack((recurrent, recurrent)), ValueError, "layer 1 should take the 2 features"),
-    (lambda: Stack((recurrent,), "highway"), ValueError, "shortcut should be .* got 'highway'"),
-    (lambda: Stack((recurrent,), dropout=1.0), ValueError, r"p should be .* below 1, got 1\.0"),
+    (
+        lambda: Stack((recurrent,), "highway"),
+        ValueError,
+        "shortcut .* one of None, .* got 'highway'",
+    ),
+    (lambda: Stack((recurrent,), dropout=1.0), ValueError, r"Stack: dropout .* below 1, got 1\.0"),
     (lambda: deep.forward(weights, xs), TypeError, "should be StackWeights, got Weights"),
     (lambda: deep.forward(deep.init(rng), xs, last), ValueError, "state should have 2 entries"),
     (lambda: deep.backward(deep.init(rng), None, hs), TypeError, "cache should be StackCache"),
@@ -375,7 +383,7 @@ LOSSES = [
     (lambda: cross_entropy(zeros, [0, -1]), ValueError, "got -1 to 0"),
     (lambda: cross_entropy(zeros, [0.0, 1.0]), TypeError, "targets .* integers, got float64"),
     (lambda: cross_entropy(zeros, [0, 1], [1]), ValueError, r"mask .* \(2,\), got \(1,\)"),
-    (lambda: cross_entropy(zeros, [0, 1], [2, -1]), ValueError, "mask .* at least 0 .* got -1"),
+    (lambda: cross_entropy(zeros, [0, 1], [2, -1]), ValueError, "mask .* at least 0, got -1"),
     (lambda: cross_entropy(zeros, [0, 1], [2, nan]), ValueError, "mask .* finite .* got nan"),
     (lambda: cross_entropy(zeros, [0, 1], [2, inf]), ValueError, "mask .* finite .* got inf"),
     (lambda: cross_entropy(zeros, [0, 1], [0, 0]), ValueError, "no place to take the mean"),
@@ -525,7 +533,7 @@ DECODING = [
 AB = Vocabulary.of(["ab"])
 DATA = [
     (lambda: data.load_digits(0), TypeError, "rng should be .* got int"),
-    (lambda: data.load_digits(rng, 14), ValueError, "rows should be 28, 8 or None, got 14"),
+    (lambda: data.load_digits(rng, 14), ValueError, "rows should be one of 28, 8, None, got 14"),
     (lambda: data.load_surnames(0), TypeError, "rng should be .* got int"),
     (lambda: data.load_surnames(rng, 0), ValueError, "per_language .* got 0"),
     (lambda: data.load_surnames(rng, 10**6), ValueError, "per_language for .* got 1000000"),
@@ -661,8 +669,12 @@ COUNTING = [
     (lambda: count(["the cat"], LISTED), TypeError, "list of tokens, got the string 'the cat'"),
     (lambda: count(DOCUMENTS, LISTED.symbols), TypeError, "vocabulary should be Vocabulary"),
     (lambda: inverse_document_frequency(COUNTS, "x"), ValueError, "variant .* 'plain', .* got 'x'"),
-    (lambda: inverse_document_frequency(-COUNTS), ValueError, "counts .* finite and 0 or more"),
-    (lambda: inverse_document_frequency(COUNTS * nan), ValueError, "counts .* finite"),
+    (
+        lambda: inverse_document_frequency(-COUNTS),
+        ValueError,
+        "counts .* finite and at least 0, got -",
+    ),
+    (lambda: inverse_document_frequency(COUNTS * nan), ValueError, "counts .* finite .* got nan"),
     (lambda: inverse_document_frequency(COUNTS * 1j), TypeError, "numbers, got complex128"),
     (lambda: inverse_document_frequency([1, 2]), ValueError, r"two axes, got \(2,\)"),
     (lambda: inverse_document_frequency(COUNTS[:0]), ValueError, "at least one document, got none"),
@@ -674,8 +686,8 @@ COUNTING = [
         "tf should be one of 'count', .* 'l2'",
     ),
     (lambda: tf_idf(COUNTS, np.ones(3), norm="l1"), ValueError, "norm should be .* got 'l1'"),
-    (lambda: BM25(COUNTS, k1=-1), ValueError, r"k1 should lie in \[0, inf\], got -1"),
-    (lambda: BM25(COUNTS, b=1.5), ValueError, r"b should lie in \[0, 1\], got 1.5"),
+    (lambda: BM25(COUNTS, k1=-1), ValueError, "k1 should be finite and at least 0, got -1"),
+    (lambda: BM25(COUNTS, b=1.5), ValueError, "b should be from 0 to 1, got 1.5"),
     (lambda: BM25(COUNTS, b=None), TypeError, "b should be a number, got NoneType"),
     (lambda: BM25(COUNTS, k3=nan), ValueError, "k3 should be a finite number, got nan"),
     (lambda: BM25(COUNTS, idf="okapi"), ValueError, "idf should be one of .* got 'okapi'"),
@@ -689,9 +701,13 @@ COUNTING = [
     (lambda: reciprocal_rank([[1.0]], [[1]]), ValueError, r"\(M,\) of one query, got \(1, 1\)"),
     (lambda: reciprocal_rank([], []), ValueError, r"one query, got \(0,\)"),
     (lambda: reciprocal_rank([1, 2], [1]), ValueError, r"relevance should be \(M,\) = \(2,\)"),
-    (lambda: precision([1, 2], [1, -1]), ValueError, "relevance .* 0 or more, got -1"),
+    (lambda: precision([1, 2], [1, -1]), ValueError, "relevance .* at least 0, got -1"),
     (lambda: precision([1, 2], [1, 0]), ValueError, r"depth .* in \[1, 2\], got 10"),
-    (lambda: ndcg([1, 2], [inf, 0]), ValueError, "relevance should be finite"),
+    (
+        lambda: ndcg([1, 2], [inf, 0]),
+        ValueError,
+        "relevance should be finite and at least 0, got inf",
+    ),
     (lambda: ndcg([1, 2], [1, 0], 0), ValueError, "depth .* at least 1, got 0"),
     (lambda: data.load_newsgroups("sci.space"), ValueError, "groups should be .* got sci.space"),
     (lambda: data.load_newsgroups([]), ValueError, r"different ones of .* got \[\]"),
@@ -718,10 +734,10 @@ WORD_VECTORS = [
     (lambda: context_pairs([2.5], 1), TypeError, "lengths should be integers, got float64"),
     (lambda: context_pairs([[2]], 1), ValueError, r"lengths should be \(M,\), got \(1, 1\)"),
     (lambda: context_pairs([2], 1, 0), TypeError, "rng should be .* got int"),
-    (lambda: keep_probability([3, 0]), ValueError, r"above 0, got \[3 0\]"),
-    (lambda: keep_probability([3, inf]), ValueError, "finite numbers above 0"),
+    (lambda: keep_probability([3, 0]), ValueError, "finite and above 0, got 0"),
+    (lambda: keep_probability([3, inf]), ValueError, "finite and above 0, got inf"),
     (lambda: keep_probability([3], 0), ValueError, "threshold should be .* above 0, got 0"),
-    (lambda: noise_distribution([3, -1]), ValueError, r"above 0, got \[ 3 -1\]"),
+    (lambda: noise_distribution([3, -1]), ValueError, "above 0, got -1"),
     (lambda: noise_distribution([3], nan), ValueError, "power should be .* finite number, got nan"),
     (lambda: Word2Vec(0, 2), ValueError, "vocabulary_size .* at least 1, got 0"),
     (lambda: Word2Vec(4, 2, 0), ValueError, "rows .* at least 1, got 0"),
@@ -789,6 +805,27 @@ PICTURES = [
         ValueError,
         r"a: window should lie in \[1, 1\], got 2",
     ),
+    (
+        lambda: plot.lines({"a": [1]}, baselines=["b"], **labelled),
+        ValueError,
+        "baselines should be among .*'a'.*, got 'b'",
+    ),
+    (
+        lambda: plot.bars({"a": 1}, baselines=["b"], **labelled),
+        ValueError,
+        "baselines should be among .*'a'.*, got 'b'",
+    ),
+    (
+        lambda: plot.diagram({"x": (0, 0, "unknown", "")}, [], title="t"),
+        ValueError,
+        "x: kind should be among .*, got 'unknown'",
+    ),
+    (
+        lambda: plot.diagram({"x": (0, 0, "input", "")}, [("x", "y", "")], title="t"),
+        ValueError,
+        "should join two of .*'x'.*, got .*'y'",
+    ),
+    (lambda: plot.panels(0), ValueError, "count should be at least 1, got 0"),
     (lambda: plot.unrolled({}, title="t"), ValueError, "one or more networks of at most 7 steps"),
     (lambda: plot.unrolled({"a": [("x", "")] * 8}, title="t"), ValueError, "at most 7 steps"),
     (lambda: plot.heat_map([1, 2], **labelled), ValueError, r"\(rows, columns\), got \(2,\)"),
@@ -851,8 +888,8 @@ ANYTHING_GOES = {
     "bits", "elu", "leaky_relu", "load_chinese_news", "load_docstrings", "load_text", "perplexity",
     "relu", "sigmoid", "tree_leaves", "zeros",
 }  # fmt: skip
-SHARED_BY_LAYERS = {
-    "check_layers", "join", "kept", "normalise", "normalise_backward", "running_steps",
+SHARED_BY_MODULES = {
+    "axes_of", "check_layers", "join", "kept", "normalise", "normalise_backward", "running_steps",
     "zero_padding",
 }  # fmt: skip
 
@@ -883,4 +920,4 @@ def code_called(call, exception):
 def test_every_public_function_refuses_something_in_the_table():
     refusing = {code_called(call, exception) for call, exception, _ in TABLE + ELSEWHERE}
     unproved = {f.__name__ for f in public_functions() if f.__code__ not in refusing}
-    assert unproved == ANYTHING_GOES | SHARED_BY_LAYERS
+    assert unproved == ANYTHING_GOES | SHARED_BY_MODULES

@@ -1,4 +1,4 @@
-"""The examples that pages without a kernel show, such as the front page's, give what they say."""
+"""The examples that pages without a kernel show, such as the notation, give what they say."""
 
 import doctest
 import re

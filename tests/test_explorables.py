@@ -9,7 +9,7 @@ from front_end import FrontEnd, equal_numbers
 from helpers import assert_near
 
 from rnncourse import explorables
-from rnncourse.cells import RNN, HState, Weights
+from rnncourse.cells import GRU, RNN, HState, Weights
 from rnncourse.decode import distribution
 from rnncourse.diagnostics import jacobian_bound, jacobian_products, spectral_norm, spectral_radius
 from rnncourse.explorables import (
@@ -24,6 +24,7 @@ from rnncourse.explorables import (
     GRUStep,
     Initialisation,
     LSTMStep,
+    NameReader,
     Padding,
     Question,
     Quiz,
@@ -37,9 +38,11 @@ from rnncourse.explorables import (
     wrong,
 )
 from rnncourse.explorables.base import HERE
+from rnncourse.explorables.name_reader import END
 from rnncourse.functional import sigmoid, softmax
 from rnncourse.gradcheck import gradient_check
-from rnncourse.layers import Linear, LinearWeights
+from rnncourse.layers import Embedding, Linear, LinearWeights
+from rnncourse.models import SequenceModel
 from rnncourse.recurrent import Recurrent
 from rnncourse.text import Vocabulary
 
@@ -66,6 +69,12 @@ def backward_pass(rng, targets=(0.5, -1.0, 1.0), **options) -> BackwardPass:
     return BackwardPass(rng.normal(size=len(targets)), targets, weights, output, **options)
 
 
+def name_reader(rng) -> NameReader:
+    vocabulary = Vocabulary(("a", "b", END))
+    model = SequenceModel(Embedding(3, 2), Recurrent(GRU(2, 4)), Linear(4, 2))
+    return NameReader(vocabulary, ("Abba", "Baba"), model.init(rng), name="ab")
+
+
 def every_explorable() -> list[Explorable]:
     rng = np.random.default_rng(0)
     return [
@@ -82,6 +91,7 @@ def every_explorable() -> list[Explorable]:
         GRUStep(),
         Wiring(),
         Padding(),
+        name_reader(rng),
         BothEnds(["ab cd"], *[np.full((2, 1, 2), 0.5)] * 3, "xy"),
         Ranking(np.eye(2, dtype=int), Vocabulary(("a", "b")), ["x", "y"], [["a"]], [[1, 0]]),
         ContextWindow("ab cd", {"ab": 2, "cd": 1}),
@@ -300,7 +310,9 @@ def test_initialisation_says_what_does_not_fit():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="gain should be from 0 to 2.5, got 3"):
         Initialisation(rng, gain=3)
-    with pytest.raises(ValueError, match="'orthogonal' or 'gaussian', got 'xavier'"):
+    with pytest.raises(
+        ValueError, match="kind should be one of 'orthogonal', 'gaussian', got 'xavier'"
+    ):
         Initialisation(rng, kind="xavier")
     with pytest.raises(TypeError, match=r"rng should be a numpy\.random\.Generator, got int"):
         Initialisation(0)

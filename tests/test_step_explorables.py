@@ -183,9 +183,13 @@ def test_the_parts_are_those_of_the_front_end():
 def test_lstm_step_says_what_does_not_fit(name, low, high):
     for end in (low, high):
         assert getattr(LSTMStep(**{name: end}), name) == end
-    for value in (low - 0.1, high + 0.1, float("nan")):
+    for value in (low - 0.1, high + 0.1):
         with pytest.raises(ValueError, match=f"{name} should be from {low} to {high}, got {value}"):
             LSTMStep(**{name: value})
+    with pytest.raises(ValueError, match=f"{name} should be a finite number, got nan"):
+        LSTMStep(**{name: float("nan")})
+    with pytest.raises(TypeError, match=f"{name} should be a number, got str"):
+        LSTMStep(**{name: "0"})
 
 
 @pytest.mark.parametrize(
@@ -194,9 +198,13 @@ def test_lstm_step_says_what_does_not_fit(name, low, high):
 def test_gru_step_says_what_does_not_fit(name, low, high):
     for end in (low, high):
         assert getattr(GRUStep(**{name: end}), name) == end
-    for value in (low - 0.1, high + 0.1, float("nan")):
+    for value in (low - 0.1, high + 0.1):
         with pytest.raises(ValueError, match=f"{name} should be from {low} to {high}, got {value}"):
             GRUStep(**{name: value})
+    with pytest.raises(ValueError, match=f"{name} should be a finite number, got nan"):
+        GRUStep(**{name: float("nan")})
+    with pytest.raises(TypeError, match=f"{name} should be a number, got str"):
+        GRUStep(**{name: "0"})
 
 
 def test_steps_say_which_parts_there_are():

@@ -11,6 +11,7 @@ from rnncourse.explorables.gate_viewer import GateViewer
 from rnncourse.explorables.gru_step import GRUStep
 from rnncourse.explorables.initialisation import Initialisation
 from rnncourse.explorables.lstm_step import LSTMStep
+from rnncourse.explorables.name_reader import NameReader
 from rnncourse.explorables.padding import Padding
 from rnncourse.explorables.quiz import Question, Quiz, right, wrong
 from rnncourse.explorables.ranking import Ranking
@@ -32,6 +33,7 @@ __all__ = [
     "GRUStep",
     "Initialisation",
     "LSTMStep",
+    "NameReader",
     "Padding",
     "Question",
     "Quiz",

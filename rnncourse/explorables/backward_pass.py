@@ -4,7 +4,7 @@ import numpy as np
 import traitlets
 
 from rnncourse import validate
-from rnncourse.explorables.base import Explorable, finite_array, front_end, within
+from rnncourse.explorables.base import Explorable, finite_array, front_end
 
 NONLINEARITIES = ("tanh", "linear")
 
@@ -41,7 +41,7 @@ class BackwardPass(Explorable):
     weights = traitlets.Dict().tag(sync=True)
 
     def __init__(self, xs, targets, weights, output, *, nonlinearity="tanh", step=1, **traits):
-        T = within("the number of steps", len(xs), 1, 3)
+        T = validate.between("the number of steps", len(xs), 1, 3)
         if len(targets) != T:
             raise ValueError(f"targets should be as many as xs, {T}, got {len(targets)}")
         if targets[-1] is None:
@@ -63,6 +63,6 @@ class BackwardPass(Explorable):
                 zip(("w_ih", "w_hh", "b_ih", "b_hh", "w_hy", "b_y"), numbers, strict=True)
             ),
             nonlinearity=validate.choice("nonlinearity", nonlinearity, NONLINEARITIES),
-            step=within("step", step, 1, 3 * T + 2 * losses + 6),
+            step=validate.between("step", step, 1, 3 * T + 2 * losses + 6),
             **traits,
         )

@@ -52,19 +52,6 @@ def finite_array(name: str, values, shape: tuple[int, ...]) -> list:
     return array.tolist()
 
 
-def within(name: str, value, low, high):
-    """``value`` itself, if it lies between ``low`` and ``high``.
-
-    Raises: ValueError when it does not.
-
-    >>> within("gain", 1.5, 0, 2.5)
-    1.5
-    """
-    if not low <= value <= high:
-        raise ValueError(f"{name} should be from {low} to {high}, got {value}")
-    return value
-
-
 def distinct_symbols(name: str, symbols) -> list[str]:
     """``symbols`` as a list of non-empty strings, each given once.
 

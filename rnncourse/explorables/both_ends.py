@@ -4,7 +4,7 @@ import numpy as np
 import traitlets
 
 from rnncourse import validate
-from rnncourse.explorables.base import Explorable, distinct_symbols, front_end, within
+from rnncourse.explorables.base import Explorable, distinct_symbols, front_end
 
 
 class BothEnds(Explorable):
@@ -47,10 +47,12 @@ class BothEnds(Explorable):
         self, sentences, left, right, both, tags, *, targets=None, sentence=1, place=1, **traits
     ):
         sentences = [_words(given) for given in validate.kind("sentences", sentences, list)]
-        within("the number of sentences", len(sentences), 1, 12)
+        validate.between("the number of sentences", len(sentences), 1, 12)
         tags = distinct_symbols("tags", tags)
-        within("the number of tags", len(tags), 2, 8)
-        lengths = [within("the length of a sentence", len(words), 1, 40) for words in sentences]
+        validate.between("the number of tags", len(tags), 2, 8)
+        lengths = [
+            validate.between("the length of a sentence", len(words), 1, 40) for words in sentences
+        ]
         readers = {"left": left, "right": right, "both": both}
         validate.whole("sentence", sentence, 1, len(sentences))
         validate.whole("place", place, 1, lengths[sentence - 1])

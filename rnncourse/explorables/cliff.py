@@ -3,7 +3,7 @@
 import traitlets
 
 from rnncourse import validate
-from rnncourse.explorables.base import Explorable, front_end, within
+from rnncourse.explorables.base import Explorable, front_end
 
 LEARNING_RATES = [0.02, 0.05, 0.1, 0.2, 0.5]
 THRESHOLDS = [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, None]
@@ -42,8 +42,8 @@ class Cliff(Explorable):
 
     def __init__(self, *, w=4.9, b=-2.25, learning_rate=0.2, threshold=None, **traits):
         super().__init__(
-            w=within("w", w, *W_RANGE),
-            b=within("b", b, *B_RANGE),
+            w=validate.between("w", w, *W_RANGE),
+            b=validate.between("b", b, *B_RANGE),
             learning_rate=validate.choice("learning_rate", learning_rate, LEARNING_RATES),
             threshold=validate.choice("threshold", threshold, THRESHOLDS),
             **traits,

@@ -75,7 +75,8 @@ function render(context) {
     text.replaceChildren(...sentence.map((word, i) => spot(word, i, { place, window, architecture, dropped: get("dropped") })));
     rows.replaceChildren(...found.map((example) =>
       row(example, sentence, noise(chances, negatives, { seed: get("seed"), drawn: get("drawn"), place, target: example.target }), vocabulary)));
-    view.live.replaceChildren(summary(architecture, found, negatives, `Centre word ${place + 1}, “${sentence[place]}”`));
+    view.live.replaceChildren(summary(architecture, found, negatives, `Centre word ${place + 1}, “${sentence[place]}”`),
+      get("drawn") ? ` Noise drawn ${get("drawn") + 1} times.` : "");
   });
 }
 export default { render };

@@ -4,7 +4,7 @@ import numpy as np
 import traitlets
 
 from rnncourse import validate
-from rnncourse.explorables.base import Explorable, front_end, within
+from rnncourse.explorables.base import Explorable, front_end
 from rnncourse.text.windows import keep_probability
 
 MOST_WORDS = 1000  # that noise is drawn from: they travel with the page
@@ -60,7 +60,7 @@ class ContextWindow(Explorable):
     ):
         words = sentence.split() if isinstance(sentence, str) else sentence
         words = [validate.kind("each word", word, str) for word in words]
-        within("the length of the sentence", len(words), 2, 40)
+        validate.between("the length of the sentence", len(words), 2, 40)
         counts = _frequencies(frequencies, words)
         validate.whole("place", place, 1, len(words))
         validate.whole("window", window, 1, 5)
@@ -85,7 +85,7 @@ class ContextWindow(Explorable):
 
 def _frequencies(given, sentence):
     counts = validate.kind("frequencies", given, dict)
-    within("the number of frequencies", len(counts), 2, MOST_WORDS)
+    validate.between("the number of frequencies", len(counts), 2, MOST_WORDS)
     for word, n in counts.items():
         validate.kind("each word of frequencies", word, str)
         validate.whole(f"the frequency of {word!r}", n, 1)

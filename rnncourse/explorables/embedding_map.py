@@ -9,7 +9,6 @@ from rnncourse.explorables.base import (
     distinct_symbols,
     finite_array,
     front_end,
-    within,
 )
 
 NEIGHBOURS = 5
@@ -48,7 +47,7 @@ class EmbeddingMap(Explorable):
 
     def __init__(self, words, vectors, *, word=None, labels=(), **traits):
         words = distinct_symbols("words", words)
-        N = within("the number of words", len(words), NEIGHBOURS + 1, 400)
+        N = validate.between("the number of words", len(words), NEIGHBOURS + 1, 400)
         units = _units(vectors, N)
         places, variance = _principal_components(units)
         cosines = units @ units.T

@@ -3,7 +3,7 @@
 import traitlets
 
 from rnncourse import validate
-from rnncourse.explorables.base import Explorable, front_end, within
+from rnncourse.explorables.base import Explorable, front_end
 
 
 class ForgetProduct(Explorable):
@@ -35,11 +35,11 @@ class ForgetProduct(Explorable):
     noise = traitlets.List().tag(sync=True)
 
     def __init__(self, rng, *, bias=1.0, spread=1.0, steps=200, sequences=5, **traits):
-        T = within("steps", steps, 20, 400)
-        N = within("sequences", sequences, 1, 9)
+        T = validate.between("steps", steps, 20, 400)
+        N = validate.between("sequences", sequences, 1, 9)
         super().__init__(
             noise=validate.rng(rng).normal(size=(N, T)).round(3).tolist(),
-            bias=within("bias", bias, -2, 6),
-            spread=within("spread", spread, 0, 3),
+            bias=validate.between("bias", bias, -2, 6),
+            spread=validate.between("spread", spread, 0, 3),
             **traits,
         )

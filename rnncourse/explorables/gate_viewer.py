@@ -12,7 +12,6 @@ from rnncourse.explorables.base import (
     distinct_symbols,
     finite_array,
     front_end,
-    within,
 )
 
 MOST_NUMBERS = 40_000  # in all blocks together: they travel with the page
@@ -55,14 +54,18 @@ class GateViewer(Explorable):
     def __init__(
         self, text, blocks, *, units=None, notes=None, block=None, unit=None, position=0, **traits
     ):
-        T = within("the length of the text", len(validate.kind("text", text, str)), 1, 2000)
+        T = validate.between(
+            "the length of the text", len(validate.kind("text", text, str)), 1, 2000
+        )
         names = distinct_symbols("blocks", validate.kind("blocks", blocks, dict))
         if not names:
             raise ValueError("blocks should hold one block or more, got none")
         shape = np.shape(blocks[names[0]])
         if len(shape) != 2 or shape[1] == 0:
             raise ValueError(f"block {names[0]!r} should be ({T}, units), got {shape}")
-        within("the count of numbers in all blocks", len(names) * T * shape[1], 1, MOST_NUMBERS)
+        validate.between(
+            "the count of numbers in all blocks", len(names) * T * shape[1], 1, MOST_NUMBERS
+        )
         units = list(range(shape[1])) if units is None else _unit_numbers(units, shape[1])
         values = {name: _hundredths(name, blocks[name], (T, shape[1])) for name in names}
         super().__init__(
@@ -74,7 +77,7 @@ class GateViewer(Explorable):
             notes=_by_block(notes or {}, names, units),
             block=validate.choice("block", names[0] if block is None else block, names),
             unit=int(validate.choice("unit", units[0] if unit is None else unit, units)),
-            position=within("position", position, 0, T - 1),
+            position=validate.between("position", position, 0, T - 1),
             **traits,
         )
 

@@ -3,7 +3,7 @@
 import traitlets
 
 from rnncourse import validate
-from rnncourse.explorables.base import Explorable, front_end, within
+from rnncourse.explorables.base import Explorable, front_end
 
 STAGES = ("reset", "update", "candidate", "state")
 
@@ -40,11 +40,11 @@ class GRUStep(Explorable):
 
     def __init__(self, *, r=0.5, z=0.7, h=0.8, w=1.5, ax_n=-1.0, stage="reset", **traits):
         super().__init__(
-            r=within("r", r, 0, 1),
-            z=within("z", z, 0, 1),
-            h=within("h", h, -1, 1),
-            w=within("w", w, -2, 2),
-            ax_n=within("ax_n", ax_n, -2, 2),
+            r=validate.between("r", r, 0, 1),
+            z=validate.between("z", z, 0, 1),
+            h=validate.between("h", h, -1, 1),
+            w=validate.between("w", w, -2, 2),
+            ax_n=validate.between("ax_n", ax_n, -2, 2),
             stage=validate.choice("stage", stage, STAGES),
             **traits,
         )

@@ -3,8 +3,11 @@
 import numpy as np
 import traitlets
 
-from rnncourse.explorables.base import Explorable, front_end, within
+from rnncourse import validate
+from rnncourse.explorables.base import Explorable, front_end
 from rnncourse.init import normal, orthogonal
+
+MATRICES = ("orthogonal", "gaussian")
 
 
 class Initialisation(Explorable):
@@ -29,7 +32,7 @@ class Initialisation(Explorable):
     ).tag(sync=True)
     gain = traitlets.Float().tag(sync=True)
     noise = traitlets.Float().tag(sync=True)
-    kind = traitlets.Enum(["orthogonal", "gaussian"]).tag(sync=True)
+    kind = traitlets.Enum(MATRICES).tag(sync=True)
     matrices = traitlets.Dict().tag(sync=True)
     start = traitlets.List().tag(sync=True)
     inputs = traitlets.List().tag(sync=True)
@@ -38,19 +41,17 @@ class Initialisation(Explorable):
     def __init__(
         self, rng, *, hidden_size=32, steps=50, gain=1.0, noise=0.1, kind="orthogonal", **traits
     ):
-        if kind not in ("orthogonal", "gaussian"):
-            raise ValueError(f"kind should be 'orthogonal' or 'gaussian', got {kind!r}")
-        H = within("hidden_size", hidden_size, 2, 64)
-        T = within("steps", steps, 2, 100)
+        H = validate.between("hidden_size", hidden_size, 2, 64)
+        T = validate.between("steps", steps, 2, 100)
         matrices = {
             "orthogonal": orthogonal((H, H), rng),
             "gaussian": normal((H, H), rng, scale=H**-0.5),
         }
         direction = rng.normal(size=H)
         super().__init__(
-            gain=within("gain", gain, 0, 2.5),
-            noise=within("noise", noise, 0, 1),
-            kind=kind,
+            gain=validate.between("gain", gain, 0, 2.5),
+            noise=validate.between("noise", noise, 0, 1),
+            kind=validate.choice("kind", kind, MATRICES),
             matrices={name: matrix.round(5).tolist() for name, matrix in matrices.items()},
             start=rng.normal(0, 0.5, H).round(5).tolist(),
             inputs=rng.normal(size=(T, H)).round(5).tolist(),

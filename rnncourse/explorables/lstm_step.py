@@ -3,7 +3,7 @@
 import traitlets
 
 from rnncourse import validate
-from rnncourse.explorables.base import Explorable, front_end, within
+from rnncourse.explorables.base import Explorable, front_end
 
 STAGES = ("forget", "input", "candidate", "cell", "output")
 
@@ -38,11 +38,11 @@ class LSTMStep(Explorable):
 
     def __init__(self, *, i=0.1, f=0.9, g=0.5, o=0.5, c=2.0, stage="forget", **traits):
         super().__init__(
-            i=within("i", i, 0, 1),
-            f=within("f", f, 0, 1),
-            g=within("g", g, -1, 1),
-            o=within("o", o, 0, 1),
-            c=within("c", c, -3, 3),
+            i=validate.between("i", i, 0, 1),
+            f=validate.between("f", f, 0, 1),
+            g=validate.between("g", g, -1, 1),
+            o=validate.between("o", o, 0, 1),
+            c=validate.between("c", c, -3, 3),
             stage=validate.choice("stage", stage, STAGES),
             **traits,
         )

@@ -3,7 +3,7 @@
 import traitlets
 
 from rnncourse import validate
-from rnncourse.explorables.base import Explorable, front_end, within
+from rnncourse.explorables.base import Explorable, front_end
 
 EXAMPLE = (4, 17, 6, 5, 9, 3, 22, 7, 5, 12, 4, 8, 6, 15, 3, 10, 5, 7, 4, 26, 6, 9, 11, 5)
 
@@ -41,7 +41,7 @@ class Padding(Explorable):
         self, lengths=EXAMPLE, *, batch_size=None, buckets=1, treatment="padded", **traits
     ):
         lengths = validate.array("lengths", lengths)
-        N = within("the number of rows", lengths.size, 1, 64)
+        N = validate.between("the number of rows", lengths.size, 1, 64)
         validate.shape("lengths", lengths, (N,), "(N,)")
         for length in lengths.tolist():
             validate.whole("each of lengths", length, 1, 80)

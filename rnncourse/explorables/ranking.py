@@ -11,7 +11,6 @@ from rnncourse.explorables.base import (
     Explorable,
     distinct_symbols,
     front_end,
-    within,
 )
 from rnncourse.text import BM25, Vocabulary, count, inverse_document_frequency, rank
 
@@ -73,7 +72,7 @@ class Ranking(Explorable):
         M, V = len(names), len(validate.kind("vocabulary", vocabulary, Vocabulary))
         counts = _counts(counts, (M, V))
         queries = [_words(given) for given in validate.kind("queries", queries, list)]
-        Q = within("the number of queries", len(queries), 1, 8)
+        Q = validate.between("the number of queries", len(queries), 1, 8)
         grades = distinct_symbols("grades", grades)
         relevance = _relevance(relevance, (Q, M), len(grades))
         validate.whole("query", query, 1, Q)
@@ -114,7 +113,7 @@ def _candidates(counts, vocabulary, names, queries, relevance, depth):
     """Of each query its words, and of the documents that may be shown what scores them."""
     asked = count(queries, vocabulary)
     for words, n in zip(queries, (asked > 0).sum(axis=1), strict=True):
-        within(f"the number of known words in {' '.join(words)!r}", n, 1, 20)
+        validate.between(f"the number of known words in {' '.join(words)!r}", n, 1, 20)
     terms = np.flatnonzero(asked.sum(axis=0))
     lengths = counts.sum(axis=1)
     found = counts[:, terms]

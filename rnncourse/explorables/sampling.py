@@ -2,12 +2,12 @@
 
 import traitlets
 
+from rnncourse import validate
 from rnncourse.explorables.base import (
     Explorable,
     distinct_symbols,
     finite_array,
     front_end,
-    within,
 )
 
 
@@ -38,12 +38,12 @@ class Sampling(Explorable):
 
     def __init__(self, symbols, logits, *, temperature=1.0, top_k=None, seed=0, **traits):
         symbols = distinct_symbols("symbols", symbols)
-        size = within("the number of symbols", len(symbols), 2, 200)
+        size = validate.between("the number of symbols", len(symbols), 2, 200)
         super().__init__(
             symbols=symbols,
             logits=finite_array("logits", logits, (size,)),
-            temperature=within("temperature", temperature, 0.1, 3),
-            top_k=size if top_k is None else within("top_k", top_k, 1, size),
+            temperature=validate.between("temperature", temperature, 0.1, 3),
+            top_k=size if top_k is None else validate.between("top_k", top_k, 1, size),
             seed=seed,
             **traits,
         )

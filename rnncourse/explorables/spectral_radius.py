@@ -5,7 +5,7 @@ import traitlets
 
 from rnncourse import validate
 from rnncourse.diagnostics import spectral_radius
-from rnncourse.explorables.base import Explorable, front_end, within
+from rnncourse.explorables.base import Explorable, front_end
 from rnncourse.init import normal, orthogonal
 
 MATRICES = ("orthogonal", "gaussian", "shear")
@@ -54,10 +54,10 @@ class SpectralRadius(Explorable):
         kind="gaussian",
         **traits,
     ):
-        H = within("hidden_size", hidden_size, 2, 24)
+        H = validate.between("hidden_size", hidden_size, 2, 24)
         if H % 2:
             raise ValueError(f"hidden_size should be even, for the shear works on pairs, got {H}")
-        T = within("steps", steps, 2, 60)
+        T = validate.between("steps", steps, 2, 60)
         gaussian = normal((H, H), rng)
         matrices = {
             "orthogonal": orthogonal((H, H), rng),
@@ -65,8 +65,8 @@ class SpectralRadius(Explorable):
             "shear": np.kron(np.eye(H // 2), [[1, 1], [0, 1]]),
         }
         super().__init__(
-            radius=within("radius", radius, 0.3, 2),
-            input_scale=within("input_scale", input_scale, 0, 2),
+            radius=validate.between("radius", radius, 0.3, 2),
+            input_scale=validate.between("input_scale", input_scale, 0, 2),
             nonlinearity=validate.choice("nonlinearity", nonlinearity, NONLINEARITIES),
             kind=validate.choice("kind", kind, MATRICES),
             matrices={name: matrix.round(4).tolist() for name, matrix in matrices.items()},

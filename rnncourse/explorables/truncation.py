@@ -2,7 +2,8 @@
 
 import traitlets
 
-from rnncourse.explorables.base import Explorable, front_end, within
+from rnncourse import validate
+from rnncourse.explorables.base import Explorable, front_end
 from rnncourse.init import orthogonal
 
 
@@ -39,14 +40,14 @@ class Truncation(Explorable):
     targets = traitlets.List().tag(sync=True)
 
     def __init__(self, rng, *, hidden_size=8, steps=30, gain=0.9, k=5, **traits):
-        H = within("hidden_size", hidden_size, 1, 8)
-        T = within("steps", steps, 2, 40)
+        H = validate.between("hidden_size", hidden_size, 1, 8)
+        T = validate.between("steps", steps, 2, 40)
         super().__init__(
             matrix=orthogonal((H, H), rng).round(4).tolist(),
             start=rng.normal(0, 0.5, H).round(4).tolist(),
             inputs=rng.normal(0, 0.2, (T, H)).round(4).tolist(),
             targets=rng.normal(0, 0.5, (T, H)).round(4).tolist(),
-            gain=within("gain", gain, 0.5, 1.5),
-            k=within("k", k, 1, T),
+            gain=validate.between("gain", gain, 0.5, 1.5),
+            k=validate.between("k", k, 1, T),
             **traits,
         )

@@ -3,7 +3,8 @@
 import numpy as np
 import traitlets
 
-from rnncourse.explorables.base import Explorable, distinct_symbols, finite_array, front_end, within
+from rnncourse import validate
+from rnncourse.explorables.base import Explorable, distinct_symbols, finite_array, front_end
 
 
 class Unroll(Explorable):
@@ -43,14 +44,14 @@ class Unroll(Explorable):
         if vocabulary is None:
             vocabulary = dict.fromkeys(symbols)  # each symbol once, in the order they come
         vocabulary = distinct_symbols("vocabulary", vocabulary)
-        within("the number of symbols", len(symbols), 1, 12)
+        validate.between("the number of symbols", len(symbols), 1, 12)
         if xs is None:
             if unknown := [s for s in symbols if s not in vocabulary]:
                 raise ValueError(f"symbols should be in the vocabulary, got {unknown[0]!r}")
             xs = np.eye(len(vocabulary))[[vocabulary.index(s) for s in symbols]]
         size, hidden = np.shape(xs)[-1], np.shape(weights.W_hh)[-1]
-        within("the input size", size, 1, 8)
-        within("the hidden size", hidden, 1, 4)
+        validate.between("the input size", size, 1, 8)
+        validate.between("the hidden size", hidden, 1, 4)
         shapes = {
             "W_ih": (hidden, size),
             "W_hh": (hidden, hidden),
@@ -58,7 +59,7 @@ class Unroll(Explorable):
             "b_hh": (hidden,),
         }
         if output is not None:
-            within("the vocabulary's length", len(vocabulary), 2, 8)
+            validate.between("the vocabulary's length", len(vocabulary), 2, 8)
             output = {
                 "W": finite_array("output W", output.W, (len(vocabulary), hidden)),
                 "b": finite_array("output b", output.b, (len(vocabulary),)),
@@ -69,6 +70,6 @@ class Unroll(Explorable):
             xs=finite_array("xs", xs, (len(symbols), size)),
             weights={k: finite_array(k, getattr(weights, k), s) for k, s in shapes.items()},
             output=output or {},
-            step=within("step", step, 1, len(symbols)),
+            step=validate.between("step", step, 1, len(symbols)),
             **traits,
         )

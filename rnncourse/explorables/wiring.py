@@ -3,7 +3,7 @@
 import traitlets
 
 from rnncourse import validate
-from rnncourse.explorables.base import Explorable, front_end, within
+from rnncourse.explorables.base import Explorable, front_end
 
 CELLS = ("RNN", "GRU", "LSTM")
 WIRINGS = ("one", "joined", "apart", "turning", "both_turning")
@@ -45,7 +45,7 @@ class Wiring(Explorable):
         super().__init__(
             cell=validate.choice("cell", cell, CELLS),
             wiring=validate.choice("wiring", wiring, WIRINGS),
-            layers=within("layers", layers, 1, 4),
+            layers=validate.between("layers", layers, 1, 4),
             shortcut=validate.choice("shortcut", shortcut, SHORTCUTS),
             input_size=validate.choice("input_size", input_size, SIZES),
             hidden_size=validate.choice("hidden_size", hidden_size, SIZES),
