@@ -9,7 +9,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help book serve test lint bench notebooks homework check grade requirements clean
+.PHONY: help book serve pdf test lint links bench notebooks homework check grade requirements clean
 .PHONY: given-homework given-submissions
 
 help: ## list these commands
@@ -22,6 +22,9 @@ book: .venv/installed _build/started ## set everything up and build the book
 serve: book ## build the book and show it on http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
+pdf: book ## build the book and print it as one PDF (needs Chromium or Chrome)
+	$(BIN)/python -m tools.pdf
+
 test: book ## build the book, then run every test: package, notebooks, homework, site
 	PYTHONPATH=book/_ext $(BIN)/pytest -n 2 --dist loadfile --ignore tests/site rnncourse tests \
 		-p shared_runs --nbval --nbval-current-env --nbval-cell-timeout 120 $(NOTEBOOKS)
@@ -33,6 +36,9 @@ lint: .venv/installed ## check style, spelling and the notebooks
 	$(BIN)/codespell
 	$(BIN)/python -m tools.notebooks sources $(NOTEBOOKS) | $(BIN)/codespell -
 	$(BIN)/python -m tools.notebooks lint $(NOTEBOOKS)
+
+links: book ## try every link that leads out of the book (asks the network)
+	$(BIN)/jupyter-book build --builder linkcheck .
 
 # An OPENBLAS_CORETYPE from outside would hold NumPy to older instructions than PyTorch uses.
 bench: .venv/installed ## measure speed and memory, ours beside the libraries
