@@ -17,6 +17,7 @@ from pathlib import Path
 
 import quickjs
 from docutils import nodes
+from embedded_fonts import ask_for, embedded
 from sphinx.errors import ExtensionError
 from sphinx.locale import _
 from sphinx.util import logging
@@ -27,7 +28,15 @@ KATEX_FOLDER = "vendor/katex/"
 STYLE_SHEET = "katex/katex.min.css"  # in the built site, below _static
 CLOSING_PUNCTUATION = tuple(",.;:)?!’”")
 WORD_JOINER = "\u2060"  # invisible; forbids a line break
-OLD_FONT_FORMATS = re.compile(r',url\([^)]*\)\s*format\("(?:woff|truetype)"\)')
+FONT_SOURCES = re.compile(r"url\(fonts/([\w-]+)\.woff2\)[^;}]*")
+# The fonts of the book's formulas, and their names in CSS: there with the first paint, so nothing
+# moves. Another one (of \mathcal, say) would be fetched, and a test of the site would name it.
+EMBEDDED = {
+    "KaTeX_Main-Regular": "1em KaTeX_Main",
+    "KaTeX_Math-Italic": "italic 1em KaTeX_Math",
+    "KaTeX_AMS-Regular": "1em KaTeX_AMS",
+    **{f"KaTeX_Size{size}-Regular": f"1em KaTeX_Size{size}" for size in (1, 2, 3, 4)},
+}
 
 logger = logging.getLogger(__name__)
 
@@ -113,24 +122,37 @@ def add_style_sheet(app, pagename, templatename, context, doctree) -> None:
         app.add_css_file(STYLE_SHEET)
 
 
-def copy_style_sheet(app, exception) -> None:
-    """Put KaTeX's style sheet and its fonts into the site; every browser in use reads woff2."""
+def characters_in_use(site: Path) -> set[int]:
+    """Collect the characters of every page with a formula: few more than the formulas' own."""
+    pages = (path.read_text("utf-8") for path in site.rglob("*.html"))
+    return {ord(character) for page in pages if STYLE_SHEET in page for character in set(page)}
+
+
+def write_style_sheet(app, exception) -> None:
+    """Put KaTeX's style sheet and fonts into the site; every browser in use reads woff2."""
     if exception or app.builder.format != "html":
         return
     style_sheet = Path(app.outdir, "_static", STYLE_SHEET)
     fonts = style_sheet.parent / "fonts"
     fonts.mkdir(parents=True, exist_ok=True)
+    characters = characters_in_use(Path(app.outdir))
+
+    def source(match) -> str:
+        name = match[1]
+        if name in EMBEDDED:
+            return embedded(katex_files()[f"fonts/{name}.ttf"], characters)
+        shutil.copyfile(katex_files()[f"fonts/{name}.woff2"], fonts / f"{name}.woff2")
+        return f'url(fonts/{name}.woff2) format("woff2")'
+
     css = katex_files()["katex.min.css"].read_text("utf-8")
-    style_sheet.write_text(OLD_FONT_FORMATS.sub("", css), "utf-8")
-    for name, path in katex_files().items():
-        if name.startswith("fonts/") and name.endswith(".woff2"):
-            shutil.copyfile(path, fonts / path.name)
+    style_sheet.write_text(FONT_SOURCES.sub(source, css), "utf-8")
 
 
 def setup(app):
     """Register the renderer under the name ``katex`` (see ``html_math_renderer``)."""
     app.add_html_math_renderer("katex", (visit_inline, None), (visit_display, None))
     app.add_config_value("katex_macros", {}, "html", types=[dict])
+    ask_for(app, EMBEDDED.values())
     app.connect("html-page-context", add_style_sheet)
-    app.connect("build-finished", copy_style_sheet)
+    app.connect("build-finished", write_style_sheet)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

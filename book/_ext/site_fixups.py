@@ -23,6 +23,15 @@ EDITS = [
         r'<div id="pst-primary-sidebar" class=',
         '<div id="pst-primary-sidebar" role="complementary" aria-label="Book" class=',
     ),
+    # A notebook is kept, not opened in a tab of raw JSON
+    (r'(<a href="[^"]*_sources/[^"]*\.ipynb") target="_blank"', r"\1 download"),
+    # Colours from the first paint on: without this the theme chooses them once the page is there
+    (
+        r'dataset\.theme = localStorage\.getItem\("theme"\) \|\| "auto"',
+        'dataset.theme = ((mode) => mode === "light" || mode === "dark" ? mode : '
+        'matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'
+        "(document.documentElement.dataset.mode)",
+    ),
     # 1.5 MB that redraws the icons which the style sheet already shows
     (r'<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>', ""),
 ]

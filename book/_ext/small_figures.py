@@ -1,14 +1,19 @@
-"""Keep figures light: a chart has few colours, so its picture needs no more than 256.
+"""Keep figures light, and keep their place in the page until they arrive.
 
-That leaves about a third of the bytes and looks the same. Only the pictures of the site are
-changed, once they are written; those that were kept from running the notebooks are not.
+A chart has few colours, so its picture needs no more than 256. That leaves about a third of the
+bytes and looks the same. Only the pictures of the site are changed, once they are written; those
+that were kept from running the notebooks are not.
+
+The page says how large each picture is. Without that the text below would move when it arrives.
 """
 
+import re
 from pathlib import Path
 
 from PIL import Image
 
 COLOURS = 256
+FIGURE = re.compile(r'<img (?=[^>]*src="[^"]*_images/([^"]+\.png)")(?![^>]* width=)')
 
 
 def shrink_figures(app, exception) -> None:
@@ -25,7 +30,20 @@ def shrink_figures(app, exception) -> None:
         small.save(path, optimize=True)
 
 
+def tell_sizes(app, pagename, templatename, context, doctree) -> None:
+    """Write the width and height of each figure into its page."""
+    sources = {name: source for source, name in app.builder.images.items()}
+
+    def with_size(match) -> str:
+        with Image.open(Path(app.srcdir, sources[match[1]])) as figure:
+            return f'{match[0]}width="{figure.width}" height="{figure.height}" '
+
+    if "body" in context:
+        context["body"] = FIGURE.sub(with_size, context["body"])
+
+
 def setup(app):
-    """Shrink the figures once every page is written."""
+    """Tell the sizes page by page; shrink the figures once every page is written."""
+    app.connect("html-page-context", tell_sizes)
     app.connect("build-finished", shrink_figures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,17 +2,23 @@
 
 The theme ships every Font Awesome icon twice: in web fonts and in a script that redraws them. The
 script is not needed (``site_fixups`` removes its tag), and of the fonts this book uses a few dozen
-glyphs, so each font is cut down to those after the pages are written.
+glyphs, so each font is cut down to those after the pages are written and put into the style sheet.
 """
 
 import re
+import shutil
 from pathlib import Path
 
 import pydata_sphinx_theme
-from fontTools import subset
+from embedded_fonts import ask_for, embedded
 
 WEBFONTS = "vendor/fontawesome/webfonts"
 THEME_STATIC = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static"
+FONTS = (
+    '900 1em "Font Awesome 6 Free"',
+    '1em "Font Awesome 6 Free"',
+    '1em "Font Awesome 6 Brands"',
+)
 ICON_CLASS = re.compile(r"\bfa-[a-z0-9-]+")
 ICON_RULE = re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"([^"]+)"\}')
 ESCAPED_OR_PRIVATE = re.compile(r"\\([ef][0-9a-f]{3})|([\ue000-\uf8ff])")
@@ -43,30 +49,24 @@ def icons_in_use(site: Path) -> set[int]:
 
 
 def shrink_fonts(app, exception) -> None:
-    """Write the reduced fonts into the site and point the theme's style sheet at them."""
+    """Write the reduced fonts into the theme's style sheet."""
     if exception or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
     for script in static.glob("scripts/fontawesome.js*"):
         script.unlink()
+    shutil.rmtree(static / WEBFONTS, ignore_errors=True)
     used = icons_in_use(Path(app.outdir))
-    for full in (THEME_STATIC / WEBFONTS).glob("*.ttf"):
-        # "woff" needs only zlib; "woff2" would need one more package and save a kilobyte
-        options = subset.Options(flavor="woff", layout_features=[], notdef_outline=True)
-        font = subset.load_font(full, options)
-        subsetter = subset.Subsetter(options)
-        subsetter.populate(unicodes=used)
-        subsetter.subset(font)
-        subset.save_font(font, static / WEBFONTS / f"{full.stem}.woff", options)
-        for name in (f"{full.stem}.ttf", f"{full.stem}.woff2"):
-            (static / WEBFONTS / name).unlink(missing_ok=True)
+
+    def source(match) -> str:
+        return embedded(THEME_STATIC / WEBFONTS / f"{match[1]}.ttf", used)
+
     theme = static / "styles/pydata-sphinx-theme.css"
-    css = theme.read_text("utf-8")
-    short = r'url(../vendor/fontawesome/webfonts/\1.woff) format("woff")'
-    theme.write_text(FONT_SOURCES.sub(short, css), "utf-8")
+    theme.write_text(FONT_SOURCES.sub(source, theme.read_text("utf-8")), "utf-8")
 
 
 def setup(app):
     """Shrink the fonts once every page is written."""
+    ask_for(app, FONTS)
     app.connect("build-finished", shrink_fonts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

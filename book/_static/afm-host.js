@@ -88,14 +88,21 @@
     await widget.render({ model, el });
   }
 
-  for (const script of scripts("view")) {
+  const started = [...scripts("view")].map(async (script) => {
     const id = JSON.parse(script.textContent).model_id;
-    if (!states[id]) continue; // a view without state: its cell was not run
+    if (!states[id]) return; // a view without state: its cell was not run
     const el = document.createElement("div");
     script.after(el);
-    show(id, el).catch((error) => {
+    try {
+      await show(id, el);
+    } catch (error) {
       el.textContent = `This explorable could not start: ${error}`;
       console.error(error);
-    });
-  }
+    }
+  });
+
+  // Explorables push down what follows them: lead a reader who followed a link to its place again.
+  const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const followed = performance.getEntriesByType("navigation")[0]?.type === "navigate";
+  if (place && followed) Promise.all(started).then(() => place.scrollIntoView({ behavior: "instant" }));
 })();

@@ -1,4 +1,4 @@
-// Two small repairs to pages made by the theme.
+// Small repairs to pages made by the theme.
 (() => {
   "use strict";
   // A formula wider than the page scrolls; only then does the keyboard need to reach it.
@@ -12,6 +12,14 @@
   addEventListener("resize", setTabStops);
   addEventListener("load", setTabStops);
   document.fonts?.ready.then(setTabStops);
+
+  // Paper is white.
+  const page = document.documentElement;
+  addEventListener("beforeprint", () => {
+    const { theme } = page.dataset;
+    page.dataset.theme = "light";
+    addEventListener("afterprint", () => { page.dataset.theme = theme; }, { once: true });
+  });
 
   // A page opened from a disk may not fetch others, so there the search lists titles only.
   if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;

@@ -3,7 +3,6 @@
 import functools
 import http.server
 import os
-import shutil
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,27 +10,18 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tools.browser import NoBrowserError, chromium
+from tools.pdf import pages_of
+
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pages_of_the_book() -> list[str]:
     """Every page in the table of contents, as a path in the site, and the pages Sphinx adds."""
 
-    def documents(entry):
-        if isinstance(entry, dict):
-            for key, value in entry.items():
-                if key in ("root", "file"):
-                    yield value
-                else:
-                    yield from documents(value)
-        elif isinstance(entry, list):
-            for item in entry:
-                yield from documents(item)
-
     contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    return [f"{name}.html" for name in documents(contents)] + ["genindex.html", "search.html"]
+    return [f"{page.name}.html" for page in pages_of(contents)] + ["genindex.html", "search.html"]
 
 
 def pytest_generate_tests(metafunc):
@@ -58,14 +48,21 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
-def address(site):
-    """The site's address while a local server serves it, as ``http://127.0.0.1:port/``."""
-    handler = functools.partial(QuietHandler, directory=site)
+@contextmanager
+def serving(folder: Path):
+    """Serve a folder from this machine; gives its address, ``http://127.0.0.1:port/``."""
+    handler = functools.partial(QuietHandler, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """The site's address while a local server serves it."""
+    with serving(site) as address:
+        yield address
 
 
 def no_browser(reason: str):
@@ -79,26 +76,10 @@ def no_browser(reason: str):
 def browser():
     """One headless Chromium for all tests."""
     try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        no_browser("playwright is not installed")
-    with sync_playwright() as playwright:
-        candidates = [
-            os.environ.get("RNNCOURSE_CHROMIUM"),
-            *map(shutil.which, BROWSERS),
-            playwright.chromium.executable_path,
-        ]
-        executable = next((path for path in candidates if path and Path(path).is_file()), None)
-        if executable is None:
-            no_browser(
-                f"none of {', '.join(BROWSERS)} is installed and RNNCOURSE_CHROMIUM names no file"
-            )
-        as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-        chromium = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox"] if as_root else []
-        )
-        yield chromium
-        chromium.close()
+        with chromium() as browser:
+            yield browser
+    except NoBrowserError as error:
+        no_browser(str(error))
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from rnncourse.explorables import (
     GRUStep,
     Initialisation,
     LSTMStep,
+    NameReader,
     Padding,
     Question,
     Quiz,
@@ -35,7 +36,10 @@ from rnncourse.explorables import (
     right,
     wrong,
 )
-from rnncourse.layers import LinearWeights
+from rnncourse.explorables.name_reader import END
+from rnncourse.layers import Embedding, Linear, LinearWeights
+from rnncourse.models import SequenceModel
+from rnncourse.recurrent import Recurrent
 from rnncourse.text import Vocabulary, count
 
 HOST = ROOT / "book" / "_static" / "afm-host.js"
@@ -186,6 +190,20 @@ def embedding_map(**options):
     return EmbeddingMap(words, rng.normal(size=(300, 10)), labels=words[::10], **options)
 
 
+def name_reader(**options):
+    """As large as it may be; a language whose name looks like markup."""
+    vocabulary = Vocabulary(tuple(END + " '*`abcdefghijklmnopqrstuvwxyzä"))
+    model = SequenceModel(Embedding(len(vocabulary), 8), Recurrent(GRU(8, 64)), Linear(64, 12))
+    languages = ["*Elvish*", "<b>Orkish</b>", *(f"Language {n}" for n in range(10))]
+    weights = model.init(np.random.default_rng(9))
+    options = {"name": "O'`B*", "step": 3, "examples": ["Rossini", "van den Berg"]} | options
+    return NameReader(vocabulary, languages, weights, **options)
+
+
+def name_reader_of_a_long_name():
+    return name_reader(name="a name that is very long", step=20)
+
+
 def quiz():
     return Quiz(
         Question(
@@ -231,9 +249,7 @@ def page_of(offline, tmp_path):
     assert errors == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize(
+EVERY_EXPLORABLE = pytest.mark.parametrize(
     "make",
     [
         unroll,
@@ -257,15 +273,74 @@ def page_of(offline, tmp_path):
         context_window,
         context_window_cbow,
         embedding_map,
+        name_reader,
+        name_reader_of_a_long_name,
         quiz,
     ],
 )
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@EVERY_EXPLORABLE
 def test_fits_is_legible_and_accessible(page_of, make, width, theme):
     page = page_of(make(), width=width, theme=theme)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.evaluate(SMALL_TEXTS, SMALLEST_TEXT) == []
     results = Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
+
+
+# Every control that the Tab key should reach, in the order of the page: one in a group of radios.
+# Which of them has the focus, how it is shown, all there is to see, and what is read aloud.
+AT_FOCUS = """() => {
+    const stops = [...document.querySelectorAll("main :is(input, button, [tabindex])")].filter((e) => {
+        const group = e.type === "radio" ? [...document.getElementsByName(e.name)] : [e];
+        return e.checkVisibility() && e === (group.find((radio) => radio.checked) ?? group[0]);
+    });
+    const e = document.activeElement, at = stops.indexOf(e);
+    const values = stops.map(({ value, name, checked }) => [value, name, checked]).join();
+    const live = [...document.querySelectorAll("[role=status], [aria-live=polite]")];
+    return {
+        at, stops: stops.length, kind: e.type, name: e.labels?.[0]?.textContent ?? e.textContent,
+        ringed: [e, e.closest("label")].some((it) => it && getComputedStyle(it).outlineStyle === "solid"),
+        idle: e.getAttribute("aria-disabled") === "true",
+        atEnd: Number(e.value) >= Number(e.max),
+        shown: document.querySelector("main").innerHTML + values,
+        heard: live.map((it) => it.textContent).join() + (e.type === "button" ? e.ariaPressed : values),
+    };
+}"""  # noqa: E501
+
+
+def work(page, control):
+    """Work the control that has the focus: a slider, a radio button, a field or a button."""
+    if control["kind"] == "text":
+        page.keyboard.press("Control+a")
+        page.keyboard.type("word9")
+    elif control["kind"] == "range":
+        page.keyboard.press("ArrowLeft" if control["atEnd"] else "ArrowRight")
+    else:
+        page.keyboard.press("ArrowDown" if control["kind"] == "radio" else "Space")
+
+
+@EVERY_EXPLORABLE
+def test_keys_alone_reach_and_work_every_control(page_of, make):
+    page = page_of(make())
+    at, stops = -1, page.evaluate(AT_FOCUS)["stops"]
+    while at + 1 < stops:
+        page.keyboard.press("Tab")
+        before = page.evaluate(AT_FOCUS)
+        assert before["at"] == at + 1, f"{before['name']!r} comes out of turn"
+        assert before["ringed"], f"{before['name']!r} does not show the focus"
+        work(page, before)
+        after = page.evaluate(AT_FOCUS)
+        at, stops = after["at"], after["stops"]
+        assert at >= 0, f"{before['name']!r} lost the focus"
+        if not before["idle"]:
+            assert after["shown"] != before["shown"], f"{before['name']!r} did nothing"
+            assert after["heard"] != before["heard"], f"{before['name']!r} was silent"
+    page.keyboard.press("Tab")
+    assert page.evaluate(AT_FOCUS)["at"] < 0, "the focus does not come out again"
 
 
 def test_lays_out_anew_when_the_width_changes(page_of):
@@ -1171,6 +1246,48 @@ def test_embedding_map_is_searched_by_typing_tapping_and_going_on(page_of):
     page.mouse.click(place["x"] + 2, place["y"] + 2)
     assert shown() == 42
     page.get_by_role("img", name=f"marked are {words[42]}, 1 ").wait_for()
+
+
+def test_name_reader_reads_what_is_typed_letter_by_letter(page_of):
+    page = page_of(name_reader(examples=["Rossini", "*Ab*"]))
+    live, field = page.locator("[aria-live=polite]"), page.get_by_role("textbox", name="name")
+    slider, letters = page.get_by_role("slider", name="letter"), page.locator("svg .tap")
+    best = re.compile(r"^After “(.*?)”: (.+) (\d+) %, then (.+) (\d+) %\. ?(.*)$")
+
+    def said():
+        return best.match(live.inner_text())
+
+    assert said()[1] == "o'`"
+    assert slider.get_attribute("aria-valuetext") == "3 of 6"
+    slider.press("ArrowRight")
+    assert said()[1] == "o'`b"
+    field.fill("Bár")
+    assert said()[1] == "bar⏎"
+    assert said()[6] == "It reads á as a, which it has met."
+    assert slider.get_attribute("aria-valuetext") == "4 of 4"
+    assert int(said()[3]) >= int(said()[5])
+    page.get_by_role("img", name=f"Read: “bar⏎”. {said()[2]} {said()[3]} %, {said()[4]}").wait_for()
+    bars = page.locator("svg .bar.kind-output").evaluate_all(
+        "bars => bars.map((bar) => Number(bar.getAttribute('width')))"
+    )
+    longest = 100 * max(bars) / sum(bars)
+    assert abs(longest - int(said()[3])) < 0.51
+    letters.nth(1).click()
+    assert said()[1] == "ba"
+    page.keyboard.press("ArrowLeft")  # the slider has the focus
+    assert said()[1] == "b"
+    field.fill("王b明")
+    assert said()[6].startswith("王 明: not among the letters that this network has met")
+    assert letters.count() == 2
+    field.fill("王小明")
+    assert live.inner_text().endswith("Write the name in Latin letters.")
+    assert letters.count() == 0
+    field.fill("")
+    assert live.inner_text().startswith("Type a name")
+    page.get_by_role("button", name="*Ab*").press("Enter")
+    assert said()[1] == "*ab*⏎"
+    assert field.input_value() == "*Ab*"
+    assert slider.get_attribute("aria-valuetext") == "5 of 5"
 
 
 @pytest.mark.parametrize("shortcut", ["none", "residual", "dense"])

@@ -1,12 +1,14 @@
 """What can be said of the site from its files alone: links, resources, descriptions of images."""
 
 import functools
+import json
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from conftest import ROOT
 from PIL import Image
 
 IMAGE_FILE = re.compile(r"\.(png|jpe?g|gif|svg|webp)\b", re.IGNORECASE)
@@ -89,3 +91,19 @@ def test_figures_are_light(site):
     for path in figures:
         with Image.open(path) as figure:
             assert figure.mode == "P", f"{path.name} is not reduced to a palette"
+
+
+def test_a_notebook_is_there_to_take_away_and_to_run(page, page_name):
+    """Its own file lies in the site, and Colab and Binder are told where it is."""
+    source = Path(page_name).with_suffix(".ipynb")
+    if not (ROOT / source).is_file():
+        return
+    links = {tag["href"] for tag in parsed(page).select("a[href]")}
+    taken = next(link for link in links if link.endswith(f"_sources/{source.as_posix()}"))
+    ours = json.loads((ROOT / source).read_text(encoding="utf-8"))
+    theirs = json.loads((page.parent / taken).read_text(encoding="utf-8"))
+    assert [cell["source"] for cell in theirs["cells"]] == [c["source"] for c in ours["cells"]]
+    repository = "rnncourse/rnncourse"
+    assert f"https://colab.research.google.com/github/{repository}/blob/main/{source}" in links
+    binder = f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/{source}"
+    assert binder in links
