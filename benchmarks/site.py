@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "site")]  # a visit belongs to the tests
 
-from conftest import SITE, pages_of_the_book, serving  # noqa: E402
-from visit import Visit  # noqa: E402
+from visit import PAGES, Visit, serving  # noqa: E402
 
+from tools.book import SITE  # noqa: E402
 from tools.browser import chromium  # noqa: E402
 
 COLUMNS = ("KB", "requests", "foreign", "axe light", "axe dark", "shift", "seconds")
@@ -51,7 +51,7 @@ def main():
     print(f"| page | {' | '.join(COLUMNS)} |\n|---{'|--:' * len(COLUMNS)}|")
     rows = []
     with serving(SITE) as address, chromium() as browser:
-        for page in pages_of_the_book():
+        for page in PAGES:
             rows.append(cost(browser, address, page))
             print_row(page, rows[-1])
     print_row("the worst of all", tuple(map(max, zip(*rows, strict=True))))

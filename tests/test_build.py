@@ -1,28 +1,17 @@
 """How the book is built: side by side, anew after a change, a failing page left to Sphinx."""
 
-import importlib.util
-from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
+from extensions import extension, notebook_of
 from jupyter_cache import get_cache
-
-EXTENSIONS = Path(__file__).parents[1] / "book/_ext"
-
-
-def extension(name):
-    spec = importlib.util.spec_from_file_location(name, EXTENSIONS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from nbformat.v4 import new_code_cell
 
 
 def test_notebooks_run_before_their_pages_are_read(tmp_path):
     for name, code in (("a", "print(1 + 1)"), ("b", "1 / 0"), ("c", "print(6 * 7)")):
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+        nbformat.write(notebook_of(new_code_cell(code)), tmp_path / f"{name}.ipynb")
     config = SimpleNamespace(
         nb_execution_cache_path=str(tmp_path / "cache"), nb_execution_timeout=60
     )

@@ -6,11 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
+from sources import cells
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted(ROOT.glob("book/**/*.ipynb"))
+from tools.book import ROOT, notebooks
+
+PAGES = notebooks()
 GITHUB = re.compile(r"https://github\.com/\S+")
 
 # What the cell does in Colab's shell, with a pip that only tells what it was asked for.
@@ -30,8 +31,7 @@ print("folder", shell.run_line_magic("pwd", ""))
 
 def first_cell(page):
     """The first code cell of a page."""
-    cells = nbformat.read(page, as_version=4).cells
-    return next(cell for cell in cells if cell.cell_type == "code")
+    return next(cell for cell in cells(page) if cell.cell_type == "code")
 
 
 def run_in_colab(source, home, **environment):

@@ -1,17 +1,13 @@
 """A small book whose build makes its lists, and makes them again when a page changes."""
 
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from extensions import notebook_of, run_module
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
-EXTENSIONS = Path(__file__).parents[1] / "book/_ext"
 SETTINGS = """
 from pathlib import Path
 extensions = ["myst_nb", "sphinx_exercise", "parallel_notebooks"]
@@ -54,7 +50,7 @@ QUIZ = 'Quiz(Question("Sure?", right("Yes", "It is."), wrong("No", "It is.")))'
 def page(*markdown):
     """A notebook with the given texts and cells of several kinds."""
     compared, varying = (new_output("stream", name="stdout", text="2\n") for _ in range(2))
-    cells = [
+    return notebook_of(
         new_code_cell("1", id="removed", metadata={"tags": ["remove-cell"]}),
         new_markdown_cell("# A page"),
         new_code_cell("import time; time.sleep(1); print(2)", id="setup", outputs=[compared]),
@@ -67,22 +63,12 @@ def page(*markdown):
         ),
         new_code_cell(EXPLORABLE, id="lever"),
         new_code_cell(QUIZ, id="quiz"),
-    ]
-    notebook = new_notebook(cells=cells)
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    return notebook
+    )
 
 
 def build(book):
     """Build the book as ``make book`` does: its exit status and what it said."""
-    result = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", ".", "site"],
-        cwd=book,
-        env=os.environ | {"PYTHONPATH": str(EXTENSIONS)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = run_module(book, "sphinx", "-W", "--keep-going", "-q", ".", "site")
     return result.returncode, result.stderr
 
 
@@ -101,7 +87,7 @@ def write(book, files):
 def book(tmp_path_factory):
     """The folder of a book with one chapter, which has a homework."""
     root = tmp_path_factory.mktemp("course")
-    homework = new_notebook(cells=[new_markdown_cell("# Homework 1: sums\n| 1 | 9 |\n| 2 | 20 |")])
+    homework = notebook_of(new_markdown_cell("# Homework 1: sums\n| 1 | 9 |\n| 2 | 20 |"))
     places = "".join(f"## {name}\n```{{course-list}} {name}\n```\n" for name in LISTS)
     files = {
         "conf.py": SETTINGS,

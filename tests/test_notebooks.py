@@ -4,6 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from extensions import notebook_of
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -20,11 +21,6 @@ def code(source="1 + 1", *outputs, execution_count=1, tags=(), **metadata):
         execution_count=execution_count,
         metadata={"tags": list(tags), **metadata},
     )
-
-
-def notebook_of(*cells):
-    """A notebook that is clean but for the cells given."""
-    return notebooks.normalise(new_notebook(cells=list(cells)))
 
 
 def stream(text, name="stdout"):

@@ -3,15 +3,17 @@
 import os
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools import book
+from tools.book import ROOT
+
 FOLDERS = (
+    "benchmarks",
     "book",
     "exercises",
     "solutions",
@@ -95,18 +97,9 @@ def test_links_of_the_readme_lead_somewhere():
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def pages(toc):
-    """Every page named in a table of contents."""
-    if isinstance(toc, list):
-        return [page for item in toc for page in pages(item)]
-    if not isinstance(toc, dict):
-        return []
-    own = [toc[key] for key in ("root", "file") if key in toc]
-    return own + [page for value in toc.values() for page in pages(value)]
-
-
 def test_the_table_of_contents_and_the_pages_agree():
-    listed = pages(yaml.safe_load(read("_toc.yml")))
+    listed = [page.name for page in book.pages()]
+    assert listed == re.findall(r"(?:root|file): (\S+)", read("_toc.yml"))
     assert len(listed) == len(set(listed))
     files = [*ROOT.glob("book/**/*.md"), *ROOT.glob("book/**/*.ipynb")]
     files = [path for path in files if ".ipynb_checkpoints" not in path.parts]

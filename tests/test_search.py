@@ -5,7 +5,7 @@ import re
 
 import pytest
 import quickjs
-from test_build import extension
+from extensions import extension
 
 chinese_search = extension("chinese_search")
 

@@ -1,16 +1,12 @@
 """nbval judges the run of a page that the build keeps as it would judge a run of its own."""
 
-import os
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from extensions import notebook_of, run_module
+from nbformat.v4 import new_code_cell, new_output
 
-EXTENSIONS = Path(__file__).parents[1] / "book/_ext"
 DIFFERS, RAISES = "Cell outputs differ", "Cell execution caused an exception"
 
 
@@ -58,33 +54,28 @@ FAILING = [
 ]
 
 
-@pytest.fixture
-def course(tmp_path):
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
     """A folder with a package, two pages and settings of pytest."""
+    folder = tmp_path_factory.mktemp("course")
     for path, text in (("pytest.ini", "[pytest]"), ("rnncourse/layer.py", "size = 1")):
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text(text)
-    (tmp_path / "sanitize").write_text("regex: \\d+ s\nreplace: TIME\n")
-    (tmp_path / "book").mkdir()
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text)
+    (folder / "sanitize").write_text("regex: \\d+ s\nreplace: TIME\n")
+    (folder / "book").mkdir()
     for name, cells in (("kept", FINE + WRONG), ("failing", FAILING)):
-        notebook = new_notebook(cells=[cell for cell, _ in cells])
-        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-        nbformat.write(notebook, tmp_path / "book" / f"{name}.ipynb")
-    return tmp_path
+        notebook = notebook_of(*(cell for cell, _ in cells))
+        nbformat.write(notebook, folder / "book" / f"{name}.ipynb")
+    return folder
 
 
 def judge(course, *options):
     """What nbval says of each cell, by page: the first line, or "" where all is well."""
     report = course / "report.xml"
-    pytest_nbval = [sys.executable, "-m", "pytest", "-p", "nbval.plugin", *options]
+    pytest_nbval = ["pytest", "-p", "nbval.plugin", *options]
     settings = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "sanitize"]
-    subprocess.run(
-        [*pytest_nbval, *settings, f"--junitxml={report}", "book"],
-        cwd=course,
-        env=os.environ | {"PYTHONPATH": str(EXTENSIONS), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-        capture_output=True,
-        check=False,
-    )
+    command = [*pytest_nbval, *settings, f"--junitxml={report}", "book"]
+    run_module(course, *command, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     said = {"kept": [], "failing": []}
     for case in ET.parse(report).iter("testcase"):
         page = "kept" if "kept" in case.get("classname") else "failing"
@@ -93,27 +84,33 @@ def judge(course, *options):
 
 
 def runs(course):
-    """How often the page was run whose run is kept."""
+    """How often the page was run that does not fail."""
     return (course / "book/runs").read_text().count(".")
 
 
-def test_shared_runs_are_judged_as_others_are(course):
-    alone, shared = judge(course), judge(course, "-p", "shared_runs")
+@pytest.fixture(scope="module")
+def judged(course):
+    """What nbval says of runs of its own, and of those that are kept."""
+    return judge(course), judge(course, "-p", "shared_runs")
+
+
+def test_shared_runs_are_judged_as_others_are(judged):
+    alone, shared = judged
     expected = {"kept": FINE + WRONG, "failing": FAILING}
     for page, cells in expected.items():
         for one, other, (_, words) in zip(alone[page], shared[page], cells, strict=True):
             assert one == other
             assert words in one
             assert bool(words) == bool(one)
-    assert runs(course) == 2
 
 
-def test_a_page_is_run_once_until_what_it_depends_on_changes(course):
+def test_a_page_is_run_once_until_what_it_depends_on_changes(course, judged):
+    assert runs(course) == 2  # one that nbval made for itself, one that is kept
     (course / "book/failing.ipynb").unlink()
-    said = judge(course, "-p", "shared_runs")["kept"]
+    said = judged[1]["kept"]
     # One cell alone gets its own outputs, and needs no new run.
     assert judge(course, "-p", "shared_runs", "-k", "7")["kept"] == [said[7]]
-    assert runs(course) == 1
+    assert runs(course) == 2
     (course / "rnncourse/layer.py").write_text("size = 2")
     assert judge(course, "-p", "shared_runs")["kept"] == said
-    assert runs(course) == 2
+    assert runs(course) == 3

@@ -8,19 +8,19 @@ sheet of the site, below ``@media print``.
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import yaml
 from bs4 import BeautifulSoup, Tag
 
+from tools import book
+from tools.book import Page
 from tools.browser import NoBrowserError, chromium
 
-ROOT = Path(__file__).resolve().parent.parent
-SITE, PDF = ROOT / "_build" / "html", ROOT / "_build" / "rnncourse.pdf"
+PDF = book.ROOT / "_build" / "rnncourse.pdf"
 WIDGET_STATE = 'script[type="application/vnd.jupyter.widget-state+json"]'
 LEFT_OUT = "script:not([type$='view+json']), .headerlink"
 IDS = ("id", "for", "aria-labelledby", "aria-describedby", "aria-controls")
@@ -74,24 +74,6 @@ PRINT_ANSWERS = """() => {
   }
   for (const radio of document.querySelectorAll(".question input")) radio.checked = false;
 }"""
-
-
-class Page(NamedTuple):
-    """A page of the book: its name, its depth below the cover, the caption of a part it begins."""
-
-    name: str
-    depth: int = 1
-    part: str = ""
-
-
-def pages_of(toc: dict) -> Iterator[Page]:
-    """The pages in the order in which they are read."""
-    yield Page(toc["root"])
-    for part in toc["parts"]:
-        for n, chapter in enumerate(part["chapters"]):
-            yield Page(chapter["file"], part="" if n else part["caption"])
-            for section in chapter.get("sections", []):
-                yield Page(section["file"], depth=2)
 
 
 def anchor(name: str, fragment: str = "") -> str:
@@ -191,14 +173,11 @@ def print_book(browser, html: Path, pdf: Path) -> None:
 
 def main() -> None:
     """Print the whole book."""
-    config, toc = (
-        yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
-        for name in ("_config.yml", "_toc.yml")
-    )
+    config = yaml.safe_load((book.ROOT / "_config.yml").read_text(encoding="utf-8"))
     try:
         with tempfile.TemporaryDirectory() as folder, chromium() as browser:
             html = Path(folder, "book.html")
-            html.write_text(one_page(SITE, pages_of(toc), config), encoding="utf-8")
+            html.write_text(one_page(book.SITE, book.pages(), config), encoding="utf-8")
             print_book(browser, html, PDF)
     except NoBrowserError as error:
         sys.exit(f"Chromium or Chrome prints the PDF, but {error}.")

@@ -20,6 +20,7 @@ from docutils import nodes
 from embedded_fonts import ask_for, embedded
 from sphinx.errors import ExtensionError
 from sphinx.locale import _
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
@@ -27,7 +28,6 @@ KATEX_WHEEL = "djangocms-katex"
 KATEX_FOLDER = "vendor/katex/"
 STYLE_SHEET = "katex/katex.min.css"  # in the built site, below _static
 CLOSING_PUNCTUATION = tuple(",.;:)?!’”")
-WORD_JOINER = "\u2060"  # invisible; forbids a line break
 FONT_SOURCES = re.compile(r"url\(fonts/([\w-]+)\.woff2\)[^;}]*")
 # The fonts of the book's formulas, and their names in CSS: there with the first paint, so nothing
 # moves. Another one (of \mathcal, say) would be fetched, and a test of the site would name it.
@@ -73,6 +73,24 @@ def katex() -> quickjs.Context:
     return engine
 
 
+class KeepPunctuation(SphinxPostTransform):
+    """Put a formula and the comma after it into one element, of which ``course.css`` breaks none.
+
+    Between the boxes that KaTeX makes and a text, a browser heeds no character against a break.
+    """
+
+    default_priority = 900
+
+    def run(self, **kwargs) -> None:
+        for formula in list(self.document.findall(nodes.math)):
+            parent, place = formula.parent, formula.parent.index(formula)
+            for text in parent[place + 1 : place + 2]:
+                if isinstance(text, nodes.Text) and text.startswith(CLOSING_PUNCTUATION):
+                    unbroken = nodes.inline(classes=["unbroken"])
+                    parent[place : place + 2] = [unbroken, nodes.Text(text[1:])]
+                    unbroken += [formula, nodes.Text(text[0])]
+
+
 def render(visitor, node, display: bool) -> str:
     """Turn the LaTeX of ``node`` into HTML; warn, and show the source, where KaTeX refuses it."""
     latex = node.astext()
@@ -94,12 +112,9 @@ def render(visitor, node, display: bool) -> str:
 
 
 def visit_inline(visitor, node) -> None:
-    """Write a formula inside a line of text, and keep the comma after it on the same line."""
+    """Write a formula inside a line of text."""
     visitor.body.append(visitor.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
     visitor.body.append(render(visitor, node, display=False) + "</span>")
-    following = node.next_node(nodes.Text, descend=False, siblings=True)
-    if following and following.astext().startswith(CLOSING_PUNCTUATION):
-        visitor.body.append(WORD_JOINER)
     raise nodes.SkipNode
 
 
@@ -151,6 +166,7 @@ def write_style_sheet(app, exception) -> None:
 def setup(app):
     """Register the renderer under the name ``katex`` (see ``html_math_renderer``)."""
     app.add_html_math_renderer("katex", (visit_inline, None), (visit_display, None))
+    app.add_post_transform(KeepPunctuation)
     app.add_config_value("katex_macros", {}, "html", types=[dict])
     ask_for(app, EMBEDDED.values())
     app.connect("html-page-context", add_style_sheet)

@@ -20,7 +20,4 @@
     page.dataset.theme = "light";
     addEventListener("afterprint", () => { page.dataset.theme = theme; }, { once: true });
   });
-
-  // A page opened from a disk may not fetch others, so there the search lists titles only.
-  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 })();

@@ -136,7 +136,8 @@ def heat_map(matrix, *, title, xlabel, ylabel, columns=None, rows=None, numbers=
         bar.ax.tick_params(colors=INK, labelsize=10)
         bar.outline.set_visible(False)
     if columns is not None:
-        turned = max(map(len, columns)) * len(columns) > 40  # characters that fit into a line
+        named = [len(name) for name in columns if name]
+        turned = max(named, default=0) * len(named) > 40  # characters that fit into a line
         ax.set_xticks(range(len(columns)), columns, rotation=60 if turned else 0,
                       ha="right" if turned else "center", rotation_mode="anchor")  # fmt: skip
     if rows is not None:

@@ -1,35 +1,20 @@
 """The built site, a server for it and one browser, shared by the tests of this folder."""
 
-import functools
-import http.server
 import os
-import threading
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import yaml
+from visit import PAGES, serving
 
+from tools.book import SITE
 from tools.browser import NoBrowserError, chromium
-from tools.pdf import pages_of
-
-ROOT = Path(__file__).parents[2]
-SITE = ROOT / "_build" / "html"
-
-
-def pages_of_the_book() -> list[str]:
-    """Every page in the table of contents, as a path in the site, and the pages Sphinx adds."""
-
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    return [f"{page.name}.html" for page in pages_of(contents)] + ["genindex.html", "search.html"]
 
 
 def pytest_generate_tests(metafunc):
     """Run a test that asks for ``page_name`` once for each page, all tests of a page together."""
     if "page_name" in metafunc.fixturenames:
-        pages = [
-            pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in pages_of_the_book()
-        ]
+        pages = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PAGES]
         metafunc.parametrize("page_name", pages, scope="module")
 
 
@@ -39,23 +24,6 @@ def site() -> Path:
     if not (SITE / "index.html").is_file():
         pytest.fail(f"there is no built site in {SITE}: run `make book` first", pytrace=False)
     return SITE
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a log line for each."""
-
-    def log_message(self, *args):
-        pass
-
-
-@contextmanager
-def serving(folder: Path):
-    """Serve a folder from this machine; gives its address, ``http://127.0.0.1:port/``."""
-    handler = functools.partial(QuietHandler, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
 
 
 @pytest.fixture(scope="session")

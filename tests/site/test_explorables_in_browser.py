@@ -6,10 +6,9 @@ import re
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from conftest import ROOT
 from ipywidgets.embed import embed_data
 from PIL import Image
+from visit import axe
 
 from rnncourse.cells import GRU, LSTM, HState, LSTMState, Weights
 from rnncourse.explorables import (
@@ -41,6 +40,7 @@ from rnncourse.layers import Embedding, Linear, LinearWeights
 from rnncourse.models import SequenceModel
 from rnncourse.recurrent import Recurrent
 from rnncourse.text import Vocabulary, count
+from tools.book import ROOT
 
 HOST = ROOT / "book" / "_static" / "afm-host.js"
 MIME = "application/vnd.jupyter.widget"
@@ -287,7 +287,7 @@ def test_fits_is_legible_and_accessible(page_of, make, width, theme):
     page = page_of(make(), width=width, theme=theme)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.evaluate(SMALL_TEXTS, SMALLEST_TEXT) == []
-    results = Axe().run(page)
+    results = axe(page)
     assert results.violations_count == 0, results.generate_report()
 
 

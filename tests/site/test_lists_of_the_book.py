@@ -5,7 +5,9 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import ROOT, pages_of_the_book
+from sources import cells
+
+from tools import book
 
 EXPLORABLE = re.compile(r"<(?!Quiz)\w+ explorable>")
 
@@ -13,11 +15,9 @@ EXPLORABLE = re.compile(r"<(?!Quiz)\w+ explorable>")
 @pytest.fixture(scope="module")
 def notebooks():
     """The cells of every notebook of the book, by the name of its page in the site."""
-    paths = {name: (ROOT / name).with_suffix(".ipynb") for name in pages_of_the_book()}
     return {
-        name: json.loads(path.read_text(encoding="utf-8"))["cells"]
-        for name, path in paths.items()
-        if path.is_file()
+        file.relative_to(book.ROOT).with_suffix(".html").as_posix(): cells(file)
+        for file in book.notebooks()
     }
 
 
@@ -33,8 +33,7 @@ def listed(site):
 
 
 def occurrences(notebooks, text):
-    sources = ("".join(cell["source"]) for cells in notebooks.values() for cell in cells)
-    return sum(source.count(text) for source in sources)
+    return sum(cell.source.count(text) for page in notebooks.values() for cell in page)
 
 
 def test_every_notebook_is_listed(notebooks, listed):
@@ -56,22 +55,22 @@ def test_everything_of_a_kind_is_listed(notebooks, listed, text, page, selector)
 
 def test_every_homework_is_listed(listed):
     rows = listed("exercises.html", "#homework tbody tr")
-    assert len(rows) == len(list((ROOT / "exercises").glob("hw*/hw*.ipynb")))
+    assert len(rows) == len(list((book.ROOT / "exercises").glob("hw*/hw*.ipynb")))
 
 
 def test_every_explorable_is_listed(notebooks, listed):
     shown = sum(
         len(EXPLORABLE.findall(json.dumps(cell.get("outputs", []))))
-        for cells in notebooks.values()
-        for cell in cells
+        for page in notebooks.values()
+        for cell in page
     )
     assert len(listed("explorables.html", "dd a[href*='#cell-']")) == shown > 0
 
 
 def test_every_cell_has_an_address(site, notebooks):
-    for name, cells in notebooks.items():
+    for name, page in notebooks.items():
         html = (site / name).read_text(encoding="utf-8")
-        for cell in cells:
+        for cell in page:
             shown = "remove-cell" not in cell["metadata"].get("tags", [])
             if cell["cell_type"] == "code" and shown:
                 assert f'id="cell-{cell["id"]}"' in html, f"{name} has no cell {cell['id']}"

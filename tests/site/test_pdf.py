@@ -6,16 +6,14 @@ from unicodedata import normalize
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from conftest import ROOT
 from pypdf import PdfReader
 
-from tools.pdf import WIDTH, Page, one_page, pages_of, print_book
+from tools.book import ROOT, Page
+from tools.pdf import WIDTH, one_page, print_book
 
-CHAPTER, PAGE, SOURCES = (
-    "book/02-vanilla-rnn/index",
-    "book/02-vanilla-rnn/the-cell",
-    "book/bibliography",
-)
+CHAPTER, PAGE = "book/02-vanilla-rnn/index", "book/02-vanilla-rnn/the-cell"
+
+pytestmark = pytest.mark.xdist_group("pdf")  # printed once
 
 
 def words(text: str) -> str:
@@ -51,12 +49,6 @@ def pdf(html, browser):
 def text(pdf):
     """The printed words."""
     return words("".join(page.extract_text() for page in pdf.pages))
-
-
-def test_the_book_is_read_in_the_order_of_its_contents():
-    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
-    names = [page.name for page in pages_of(yaml.safe_load(toc))]
-    assert names == re.findall(r"(?:root|file): (\S+)", toc)
 
 
 def test_the_outline_has_chapters_pages_and_sections(pdf, article):

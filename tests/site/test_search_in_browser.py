@@ -25,6 +25,8 @@ FOUND = {
 ASK = """query => Search._performSearch(...Search._parseQuery(query))
     .reverse().map(([page, title, anchor]) => page + anchor)"""  # best first
 
+pytestmark = pytest.mark.xdist_group("search")  # the index is read once
+
 
 @pytest.fixture(scope="module")
 def search_page(offline, site):

@@ -1,30 +1,25 @@
 """What can be said of the site from its files alone: links, resources, descriptions of images."""
 
 import functools
-import json
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import ROOT
 from PIL import Image
+from sources import cells
+
+from tools.book import ROOT
 
 IMAGE_FILE = re.compile(r"\.(png|jpe?g|gif|svg|webp)\b", re.IGNORECASE)
 CSS_URL = re.compile(r"url\(\s*['\"]?([^'\")]+)")
 
 
 @functools.cache
-def parsed(page: Path) -> BeautifulSoup:
-    """The parsed page; links lead to the same pages again and again."""
-    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-
-
-@functools.cache
 def anchors(page: Path) -> set[str]:
-    """All fragments that a link may point to in a page."""
-    return {tag["id"] for tag in parsed(page).find_all(id=True)}
+    """All fragments that a link may point to in a page; not parsed, for any page leads to most."""
+    return set(re.findall(r'\sid="([^"]*)"', page.read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +27,12 @@ def page(site, page_name) -> Path:
     """The file of a page of the book."""
     assert (site / page_name).is_file(), f"{page_name} is in _toc.yml but was not built"
     return site / page_name
+
+
+@pytest.fixture(scope="module")
+def soup(page) -> BeautifulSoup:
+    """The parsed page."""
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
 
 
 def targets(soup):
@@ -42,9 +43,9 @@ def targets(soup):
         yield tag["src"], True
 
 
-def test_every_internal_link_and_resource_exists(page, site):
+def test_every_internal_link_and_resource_exists(page, soup, site):
     broken = []
-    for target, _ in targets(parsed(page)):
+    for target, _ in targets(soup):
         url = urlsplit(target)
         if url.scheme or url.netloc:
             continue
@@ -56,15 +57,15 @@ def test_every_internal_link_and_resource_exists(page, site):
     assert not broken, "\n".join(broken)
 
 
-def test_no_resource_lies_on_another_host(page):
-    foreign = [t for t, fetched in targets(parsed(page)) if fetched and urlsplit(t).netloc]
+def test_no_resource_lies_on_another_host(soup):
+    foreign = [t for t, fetched in targets(soup) if fetched and urlsplit(t).netloc]
     assert not foreign, f"loaded from elsewhere: {foreign}"
 
 
-def test_every_image_is_described(page):
+def test_every_image_is_described(soup):
     undescribed = [
         image["src"]
-        for image in parsed(page).select("article img")
+        for image in soup.select("article img")
         if not image.get("alt", "").strip() or IMAGE_FILE.search(image["alt"])
     ]
     assert not undescribed, (
@@ -93,16 +94,15 @@ def test_figures_are_light(site):
             assert figure.mode == "P", f"{path.name} is not reduced to a palette"
 
 
-def test_a_notebook_is_there_to_take_away_and_to_run(page, page_name):
+def test_a_notebook_is_there_to_take_away_and_to_run(page, soup, page_name):
     """Its own file lies in the site, and Colab and Binder are told where it is."""
     source = Path(page_name).with_suffix(".ipynb")
     if not (ROOT / source).is_file():
         return
-    links = {tag["href"] for tag in parsed(page).select("a[href]")}
+    links = {tag["href"] for tag in soup.select("a[href]")}
     taken = next(link for link in links if link.endswith(f"_sources/{source.as_posix()}"))
-    ours = json.loads((ROOT / source).read_text(encoding="utf-8"))
-    theirs = json.loads((page.parent / taken).read_text(encoding="utf-8"))
-    assert [cell["source"] for cell in theirs["cells"]] == [c["source"] for c in ours["cells"]]
+    ours, theirs = cells(ROOT / source), cells(page.parent / taken)
+    assert [cell.source for cell in theirs] == [cell.source for cell in ours]
     repository = "rnncourse/rnncourse"
     assert f"https://colab.research.google.com/github/{repository}/blob/main/{source}" in links
     binder = f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/{source}"

@@ -1,9 +1,8 @@
 """The site in a real browser: privacy, errors, weight, accessibility, and what the reader moves."""
 
 import pytest
-from conftest import pages_of_the_book
 from playwright.sync_api import expect
-from visit import CODE, FORMULA, Visit
+from visit import CODE, FORMULA, PAGES, Visit
 
 KILOBYTE = 1000
 # The layout shift of one frame in another font, which a busy machine may show, is 0.007; that of
@@ -159,7 +158,7 @@ def test_code_and_formulas_of_every_kind_have_contrast(online, address, theme):
             }
             return seen.size;
         }""",
-        [[address + name for name in pages_of_the_book()], CODE, FORMULA],
+        [[address + name for name in PAGES], CODE, FORMULA],
     )
     assert kinds > 20
     visit.widen()

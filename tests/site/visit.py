@@ -1,11 +1,22 @@
-"""A visit to a page of the site, as the tests and benchmarks/site.py make it."""
+"""The pages of the site, a server for them, and a visit to one.
 
+The tests of this folder and benchmarks/site.py look at the site in this way.
+"""
+
+import functools
 import gzip
-from functools import cache
+import http.server
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
+
+from tools import book
+
+# Every page of the book, as a path in the site, and the pages that Sphinx adds
+PAGES = [f"{page.name}.html" for page in book.pages()] + ["genindex.html", "search.html"]
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -20,6 +31,23 @@ RECORD_SHIFTS = """
         moved: entry.sources.map(({ node: n }) => (n?.outerHTML ?? n?.textContent)?.slice(0, 80)),
     }))).observe({ type: "layout-shift", buffered: true });
 """
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files without a log line for each."""
+
+    def log_message(self, *args):
+        pass
+
+
+@contextmanager
+def serving(folder: Path):
+    """Serve a folder from this machine; gives its address, ``http://127.0.0.1:port/``."""
+    handler = functools.partial(QuietHandler, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
 
 
 class Visit:
@@ -98,14 +126,19 @@ class Visit:
 
     def axe(self, **more):
         """What axe finds against the accessibility of the page as it stands."""
-        options = {
-            "preload": False,  # fetch no style sheets: their errors would be the checker's own
-            "resultTypes": ["violations"],  # a third faster than a list of all that is well
-        }
-        return Axe().run(self.page, options=options | more)
+        return axe(self.page, **more)
 
 
-@cache
+def axe(page, **more):
+    """What axe finds against the accessibility of a page of the browser as it stands."""
+    options = {
+        "preload": False,  # fetch no style sheets: their errors would be the checker's own
+        "resultTypes": ["violations"],  # a third faster than a list of all that is well
+    }
+    return Axe().run(page, options=options | more)
+
+
+@functools.cache
 def compressed_size(path: Path) -> int:
     """Bytes of a file as a web server sends it."""
     return len(gzip.compress(path.read_bytes()))
