@@ -13,7 +13,7 @@ happens over a sequence). Axes are (T, N, D): time, batch, features. The modules
     tree, validate           weights as trees of arrays; checks of what users hand in
     data, text               tasks, collections and batches; text as numbers, word vectors, n-grams
     plot, explorables        figures; figures to push, and quizzes
-    torch_models, torch_attention, convert   what chapters train in PyTorch; weights into PyTorch and back
+    torch_models, torch_attention, convert   what chapters train in PyTorch; weights there and back
     notebook, checks, homework   for notebooks: show source, compare answers, check homework
 """
 
