@@ -110,7 +110,7 @@ def test_an_answer_that_ends_python_leaves_the_rest_unknown(tmp_path, capsys):
     [
         ("", r"no notebook, or a damaged one \(NotJSONError\)"),
         ("[]", "no notebook, or a damaged one"),
-        (nbformat.writes(new_notebook(cells=[new_code_cell("1")])), "has no test cells"),
+        (nbformat.writes(new_notebook(cells=[new_code_cell("1", id="one")])), "has no test cells"),
     ],
 )
 def test_what_is_no_homework_is_refused(tmp_path, text, words):

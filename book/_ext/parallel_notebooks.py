@@ -18,7 +18,7 @@ def run_notebooks(app, env, docnames) -> None:
     """Run those notebooks among the pages to be read that the cache does not hold."""
     pages = [str(env.doc2path(name)) for name in docnames]
     notebooks = [page for page in pages if page.endswith(".ipynb")]
-    if not notebooks:
+    if not notebooks or app.config.nb_execution_mode != "cache":
         return
     cache = get_cache(app.config.nb_execution_cache_path)
     for notebook in notebooks:

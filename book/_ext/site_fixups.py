@@ -39,6 +39,16 @@ EDITS = [
 SEARCH_SCRIPT = r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
 
 
+def offer_notebook(app, pagename, templatename, context, doctree) -> None:
+    """Let one click take a page's notebook away, which the theme folds into a menu."""
+    buttons = context.get("header_buttons", [])
+    for place, menu in enumerate(buttons):
+        if menu["label"] == "download-buttons" and pagename in app.env.nb_metadata:
+            source = next(b for b in menu["buttons"] if b["label"] == "download-source-button")
+            look = {key: menu[key] for key in ("icon", "tooltip")}
+            buttons[place] = source | look | {"text": None, "classes": "pst-navbar-icon"}
+
+
 def edit_pages(app, exception) -> None:
     """Apply the edits to every page of the site and drop the theme's source maps."""
     if exception or app.builder.format != "html":
@@ -58,5 +68,6 @@ def edit_pages(app, exception) -> None:
 
 def setup(app):
     """Edit the pages before anything else looks at them."""
+    app.connect("html-page-context", offer_notebook, priority=502)  # the theme has 501
     app.connect("build-finished", edit_pages, priority=100)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -56,7 +56,10 @@ def test_a_right_submission_keeps_its_answers(assignment):
         (b'{"nbformat": 4, "nbformat_minor": NaN, "metadata": 1, "cells": 2}', "not a notebook"),
         (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}', "has no cells"),
         (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [1]}', "not a notebook"),
-        (nbformat.writes(new_notebook(cells=[new_code_cell("1")])).encode(), "none of the cells"),
+        (
+            nbformat.writes(new_notebook(cells=[new_code_cell("1", id="one")])).encode(),
+            "none of the cells",
+        ),
     ],
 )
 def test_a_file_that_is_no_such_notebook_gets_a_reason(assignment, contents, reason):
