@@ -13,7 +13,9 @@ def test_notebooks_run_before_their_pages_are_read(tmp_path):
     for name, code in (("a", "print(1 + 1)"), ("b", "1 / 0"), ("c", "print(6 * 7)")):
         nbformat.write(notebook_of(new_code_cell(code)), tmp_path / f"{name}.ipynb")
     config = SimpleNamespace(
-        nb_execution_cache_path=str(tmp_path / "cache"), nb_execution_timeout=60
+        nb_execution_mode="cache",
+        nb_execution_cache_path=str(tmp_path / "cache"),
+        nb_execution_timeout=60,
     )
     pages = {"a": "a.ipynb", "b": "b.ipynb", "c": "c.ipynb", "text": "text.md"}
     env = SimpleNamespace(doc2path=lambda name: tmp_path / pages[name])

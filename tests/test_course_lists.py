@@ -58,9 +58,8 @@ def page(*markdown):
         new_code_cell(
             "print(2)", id="varies", outputs=[varying], metadata={"tags": ["nbval-ignore-output"]}
         ),
-        new_code_cell(
-            "assert 2\nif 1:\n    assert 2", id="proof", metadata={"tags": ["hide-cell"]}
-        ),
+        new_code_cell("assert 3", id="folded", metadata={"tags": ["hide-cell"]}),
+        new_code_cell("assert 2\nif 1:\n    assert 2", id="proof"),
         new_code_cell(EXPLORABLE, id="lever"),
         new_code_cell(QUIZ, id="quiz"),
     )
@@ -122,7 +121,8 @@ PAGE = "01-sums/page.html"
 
 def test_cells_are_places_to_link_to(book, lists):
     html = (book / "site/book" / PAGE).read_text(encoding="utf-8")
-    assert re.findall(r'id="cell-(\w+)"', html) == ["setup", "varies", "proof", "lever", "quiz"]
+    shown = ["setup", "varies", "folded", "proof", "lever", "quiz"]
+    assert re.findall(r'id="cell-(\w+)"', html) == shown
     assert 'href="#cell-proof"' in html
 
 
@@ -130,15 +130,18 @@ def test_notebooks_are_counted_and_timed(lists):
     chapter, notebook, total = rows(lists.select_one("#notebooks"))
     assert chapter == ["Chapter 1: Sums"]
     seconds = notebook[1]
-    assert notebook == ["A page", seconds, "5", "2", "1"]
-    assert total == ["All 1", seconds, "5", "2", "1"]
+    assert notebook == ["A page", seconds, "6", "3", "1"]
+    assert total == ["All 1", seconds, "6", "3", "1"]
     assert 1 <= float(seconds) < 60
 
 
 def test_boxes_lead_to_their_places_and_cells(lists):
     claim = lists.select_one("#misstatements li")
-    assert claim.p.get_text() == "“A number is $1$.”".replace("$1$", "\\(1\\)")
+    said, answer, _ = claim.select("p")
+    assert said.get_text() == "“A number is \\(1\\).”"
+    assert answer.get_text() == "It is not."
     assert links(claim) == [
+        ("not", f"{PAGE}#cell-proof"),
         ("A page", f"{PAGE}#a-common-misstatement-1"),
         ("the cell that settles it", f"{PAGE}#cell-proof"),
     ]

@@ -209,13 +209,16 @@ def papers(env) -> list:
 
 
 def misstatements(env) -> list:
-    """Every common misstatement, its page and the cell that settles it."""
+    """Every common misstatement, what is said to it, its page and the cell that settles it."""
     items = []
     for page, noted in by_page(env, "misstatements"):
-        for box, claim, cell in noted:
-            answer = link(title_of(env, page), page, box)
+        for box, claim, answer, cell in noted:
+            more = link(title_of(env, page), page, box)
             proof = link("the cell that settles it", page, cell)
-            items.append(nodes.list_item("", claim.deepcopy(), line(answer, " · ", proof)))
+            said = nodes.strong("", "", *claim.deepcopy().children)
+            items.append(
+                nodes.list_item("", line(said), answer.deepcopy(), line(more, " · ", proof))
+            )
     return [nodes.bullet_list("", *items)]
 
 

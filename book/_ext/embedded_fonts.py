@@ -1,7 +1,7 @@
 """Fonts inside style sheets, cut down to the characters in use.
 
 A font in a file of its own arrives after the text and moves it. One inside a style sheet is there
-at once, and when the page asks for it before it has any text, no text is painted without it.
+almost at once, so the page can wait for it.
 """
 
 import base64
@@ -30,7 +30,18 @@ def embedded(font: Path, characters: Iterable[int]) -> str:
     return f'url(data:font/woff;base64,{encoded}) format("woff")'
 
 
+# The page is shown when the fonts of every call are there, or cannot be; being in the style sheets,
+# they take some milliseconds.
+ASK = """
+{
+  const page = document.documentElement, loads = %s.map((font) => document.fonts.load(font));
+  const asked = window.fontsAsked = Promise.allSettled([window.fontsAsked, ...loads]);
+  page.style.visibility = "hidden";
+  asked.then(() => { if (asked === window.fontsAsked) page.style.visibility = ""; });
+}
+"""
+
+
 def ask_for(app, fonts: Iterable[str]) -> None:
-    """Let every page ask for fonts, named as in CSS, before its text; it may do without them."""
-    script = f"for (const font of {json.dumps(list(fonts))}) document.fonts.load(font);"
-    app.add_js_file(None, body=script)
+    """Let every page wait for fonts, named as in CSS, before it shows its text."""
+    app.add_js_file(None, body=ASK % json.dumps(list(fonts)))

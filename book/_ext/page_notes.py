@@ -20,6 +20,7 @@ from sphinx.util import logging
 from sphinx_exercise.nodes import exercise_subtitle, is_exercise_node
 
 MISSTATEMENT, PAPER = "A common misstatement", "Beside the paper"  # titles of boxes
+FOLDED = {"hide-cell", "hide-input"}
 ASSERT = re.compile(r"^\s*assert\b", re.MULTILINE)
 EFFORT = re.compile(r"(Easy|Medium|Hard), (\d+) minutes")
 HOMEWORK = re.compile(r"exercises/hw\d+/hw\d+\.ipynb")
@@ -38,10 +39,11 @@ class Checks(NamedTuple):
 
 
 class Misstatement(NamedTuple):
-    """A claim and, as anchors of the page, its box and the cell that settles it."""
+    """A claim, what is said to it first and, as anchors of the page, its box and the cell."""
 
     box: str
     claim: nodes.paragraph
+    answer: nodes.paragraph
     cell: str
 
 
@@ -157,16 +159,21 @@ def checks(env, docname: str, cells: list) -> Checks:
 
 
 def misstatements(document, docname: str, cells: list) -> Iterator[Misstatement]:
-    """Yield each misstatement with the cell that settles it: the next one that asserts."""
+    """Yield each misstatement with the cell that settles it: the next one in sight that asserts."""
     anchors = {box: anchor for anchor, box in boxes(document, MISSTATEMENT)}
-    checking = {container for container, cell in cells if asserts(cell)}
+    checking = {
+        container
+        for container, cell in cells
+        if asserts(cell) and not FOLDED.intersection(cell["metadata"].get("tags", []))
+    }
     unsettled = []
     for node in document.findall():
         if node in anchors:
             unsettled.append(node)
         elif node in checking:
             for box in unsettled:
-                yield Misstatement(anchors[box], movable(box[1], docname), node["ids"][0])
+                claim, answer = (movable(paragraph, docname) for paragraph in box[1:3])
+                yield Misstatement(anchors[box], claim, answer, node["ids"][0])
             unsettled = []
     for box in unsettled:
         warn("no cell with an assert comes after this misstatement", box)

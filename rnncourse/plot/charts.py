@@ -238,8 +238,7 @@ def _model(name):
 def _styles(names, baselines):
     """Colour, dashes and marker of each line; those of one model differ in their dashes."""
     _check_baselines(baselines, names)
-    taken = {MODELS.get(_model(name)) for name in names}
-    free = cycle([colour for colour in COLOURS if colour not in taken])
+    free = cycle([colour for colour in COLOURS if colour not in MODELS.values()])
     dashes = {model: cycle(DASHES) for model in MODELS}
     styles = []
     for name, marker in zip(names, cycle(MARKERS)):
